@@ -1,0 +1,100 @@
+import { z } from 'zod';
+
+/** Every setting, resolved once. Unset means: the embedded database and the demo tenants. */
+export interface Config {
+  readonly port: number;
+  /** null: start the embedded database under `dataDir`. */
+  readonly databaseUrl: string | null;
+  /** Where the embedded database and the development secret live. @default .data */
+  readonly dataDir: string;
+  readonly jwt: JwtConfig;
+  readonly seedDemo: boolean;
+  readonly migrateOnStart: boolean;
+  readonly logLevel: LogLevel;
+  /** Development: GraphiQL, Server-Timing and demo tokens are on. @default NODE_ENV is not "production" */
+  readonly development: boolean;
+}
+
+export interface JwtConfig {
+  /** HS256 secret; null with a JWKS, or while the development secret under `dataDir` is to be used. */
+  readonly secret: string | null;
+  readonly jwksUrl: string | null;
+  readonly issuer: string | null;
+  readonly audience: string | null;
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const onOff = z.enum(['on', 'off'], 'Write "on" or "off".').transform((value) => value === 'on');
+const url = (protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    message: `Write an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
+  });
+
+const environment = z
+  .object({
+    NODE_ENV: z.string().optional(),
+    PORT: z
+      .string()
+      .regex(/^\d+$/, 'Write a port number from 0 to 65535.')
+      .transform(Number)
+      .refine((port) => port <= 65_535, 'Write a port number from 0 to 65535.')
+      .default(4000),
+    DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+    DATA_DIR: z.string().min(1).default('.data'),
+    JWT_SECRET: z.string().min(32, 'Use at least 32 characters: `openssl rand -base64 48` makes some.').optional(),
+    JWT_JWKS_URL: url(['https:', 'http:']).optional(),
+    JWT_ISSUER: z.string().min(1).optional(),
+    JWT_AUDIENCE: z.string().min(1).optional(),
+    SEED_DEMO: onOff.optional(),
+    MIGRATE_ON_START: onOff.default(true),
+    LOG_LEVEL: z.enum(logLevels, `Write one of ${logLevels.join(', ')}.`).default('info'),
+  })
+  .superRefine((env, context) => {
+    const problem = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (env.JWT_SECRET && env.JWT_JWKS_URL) problem('JWT_JWKS_URL', 'Set JWT_SECRET or JWT_JWKS_URL, not both.');
+    const shared = env.DATABASE_URL !== undefined || env.NODE_ENV === 'production';
+    if (shared && !env.JWT_SECRET && !env.JWT_JWKS_URL) {
+      problem(
+        'JWT_SECRET',
+        'Set JWT_SECRET (at least 32 characters) or JWT_JWKS_URL: only the embedded demo makes its own.',
+      );
+    }
+  });
+
+/** Thrown with every wrong variable at once, so that a start is mended in one go. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The settings are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** The only reader of the environment. An empty variable counts as unset. */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(set);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  }
+  const value = parsed.data;
+  return Object.freeze({
+    port: value.PORT,
+    databaseUrl: value.DATABASE_URL ?? null,
+    dataDir: value.DATA_DIR,
+    jwt: Object.freeze({
+      secret: value.JWT_SECRET ?? null,
+      jwksUrl: value.JWT_JWKS_URL ?? null,
+      issuer: value.JWT_ISSUER ?? null,
+      audience: value.JWT_AUDIENCE ?? null,
+    }),
+    seedDemo: value.SEED_DEMO ?? value.DATABASE_URL === undefined,
+    migrateOnStart: value.MIGRATE_ON_START,
+    logLevel: value.LOG_LEVEL,
+    development: value.NODE_ENV !== 'production',
+  });
+}

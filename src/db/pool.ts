@@ -1,0 +1,45 @@
+import pg from 'pg';
+
+/** The role every request runs as: it owns no table and is held to one tenant by row-level security. */
+export const applicationRole = 'freshfield_app';
+
+export interface PoolOptions {
+  connectionString: string;
+  /** Connections at most. @default 10 */
+  max?: number;
+  /** How long to wait for a connection before failing, in milliseconds. @default 3000 */
+  connectTimeoutMs?: number;
+  /** How long one statement may run before Postgres cancels it, in milliseconds. @default 15000 */
+  statementTimeoutMs?: number;
+  /** Connections take this role as they open; null keeps the connecting one (migrations, operators). */
+  role: string | null;
+  /** Told of connections that break while idle; the pool replaces them. */
+  onError: (error: Error) => void;
+}
+
+/** Dates stay calendar dates (`2026-11-20`), counts are numbers: Postgres' own meanings, not the driver's. */
+const parsers: Record<number, (text: string) => unknown> = {
+  [pg.types.builtins.DATE]: (text) => text,
+  [pg.types.builtins.INT8]: Number,
+  [pg.types.builtins.NUMERIC]: Number,
+};
+
+export function createPool(options: PoolOptions): pg.Pool {
+  const startup = [
+    options.role && `-c role=${options.role}`,
+    `-c statement_timeout=${options.statementTimeoutMs ?? 15_000}`,
+    '-c TimeZone=UTC',
+  ];
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
+    options: startup.filter(Boolean).join(' '),
+    application_name: 'freshfield',
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') => parsers[oid] ?? pg.types.getTypeParser(oid, format),
+    },
+  });
+  pool.on('error', options.onError);
+  return pool;
+}

@@ -1,0 +1,120 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
+import { ValidationError } from '../errors.ts';
+import { selects } from './selection.ts';
+
+/** How a connection is ordered: by one expression, then by id, both in the same direction. */
+export interface ConnectionOrder<Row> {
+  /** Names the order inside cursors: a cursor of one order is refused by another. */
+  name: string;
+  /** Never NULL: coalesce a nullable column to a far value. */
+  by: RawBuilder<unknown>;
+  /** What `by` is for a row, as the cursor keeps it. */
+  valueOf: (row: Row) => Date | string | number;
+  direction: 'asc' | 'desc';
+}
+
+export interface ConnectionArgs {
+  first?: number | null;
+  after?: string | null;
+  last?: number | null;
+  before?: string | null;
+}
+
+export interface ConnectionOptions<DB, TB extends keyof DB, Row extends { id: string }> {
+  args: ConnectionArgs;
+  info: GraphQLResolveInfo;
+  order: ConnectionOrder<Row>;
+  /** The id column, qualified: `tickets.id`. */
+  id: RawBuilder<unknown>;
+  /** FROM and WHERE of the list, without order and limit. */
+  filtered: SelectQueryBuilder<DB, TB, object>;
+  /** Adds the columns of a row. */
+  rows: (query: SelectQueryBuilder<DB, TB, object>) => SelectQueryBuilder<DB, TB, Row>;
+}
+
+const defaultPageSize = 20;
+const maxPageSize = 100;
+
+/**
+ * One page by keyset: the rows after (or before) a cursor's row, by an index, however deep the page. The total, where
+ * it is asked for, comes with the same statement.
+ */
+export async function resolveConnection<DB, TB extends keyof DB, Row extends { id: string }>(
+  options: ConnectionOptions<DB, TB, Row>,
+) {
+  const { args, info, order, filtered } = options;
+  const { size, backwards } = pageOf(args);
+  const count = filtered.select(sql<number>`count(*)`.as('total'));
+  const descending = (order.direction === 'desc') !== backwards;
+
+  let page = options.rows(filtered) as SelectQueryBuilder<DB, TB, Row & { total_count?: number }>;
+  for (const [argument, isAfter] of [
+    ['after', true],
+    ['before', false],
+  ] as const) {
+    const cursor = args[argument];
+    if (!cursor) continue;
+    const { value, id } = parseCursor(cursor, order.name, argument);
+    const greater = (order.direction === 'asc') === isAfter;
+    page = page.where(sql<boolean>`(${order.by}, ${options.id}) ${sql.raw(greater ? '>' : '<')} (${value}, ${id})`);
+  }
+  const direction = sql.raw(descending ? 'desc' : 'asc');
+  page = page
+    .orderBy(sql`${order.by} ${direction}`)
+    .orderBy(sql`${options.id} ${direction}`)
+    .limit(size + 1);
+  const wantsTotal = selects(info, 'totalCount');
+  const found = (await (
+    wantsTotal ? page.select(sql<number>`(${count})`.as('total_count')) : page
+  ).execute()) as (Row & { total_count?: number })[];
+
+  const more = found.length > size;
+  const rows: Row[] = found.slice(0, size);
+  if (backwards) rows.reverse();
+  const edges = rows.map((node) => ({ node, cursor: cursorOf(order, node) }));
+  return {
+    edges,
+    pageInfo: {
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+      hasNextPage: backwards ? Boolean(args.before) : more,
+      hasPreviousPage: backwards ? more : Boolean(args.after),
+    },
+    // A page without rows carries no total with it: it is counted by itself.
+    totalCount: found[0]?.total_count ?? (async () => totalOf(await count.execute())),
+  };
+}
+
+function totalOf(rows: readonly object[]): number {
+  return (rows[0] as { total: number } | undefined)?.total ?? 0;
+}
+
+function pageOf({ first, last, after, before }: ConnectionArgs): { size: number; backwards: boolean } {
+  if (first != null && last != null) {
+    throw new ValidationError([{ field: 'last', message: 'Send either "first" or "last", not both.' }]);
+  }
+  const [field, size] = last != null ? ['last', last] : ['first', first ?? defaultPageSize];
+  if (!(size >= 0 && size <= maxPageSize)) {
+    throw new ValidationError([{ field, message: `Send a number from 0 to ${maxPageSize}.` }]);
+  }
+  if (after && before) {
+    throw new ValidationError([{ field: 'before', message: 'Send either "after" or "before", not both.' }]);
+  }
+  return { size, backwards: last != null };
+}
+
+function cursorOf<Row extends { id: string }>(order: ConnectionOrder<Row>, row: Row): string {
+  return Buffer.from(JSON.stringify([order.name, order.valueOf(row), row.id])).toString('base64url');
+}
+
+function parseCursor(cursor: string, orderName: string, field: string): { value: string | number; id: string } {
+  try {
+    const [name, value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
+    const usable = typeof value === 'string' || typeof value === 'number';
+    if (name === orderName && usable && typeof id === 'string') return { value, id };
+  } catch {
+    // Falls through to the message below: whatever it was, it is not one of our cursors.
+  }
+  throw new ValidationError([{ field, message: 'Send a cursor that this list gave out, with the same order.' }]);
+}

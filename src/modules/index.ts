@@ -1,0 +1,4 @@
+// Importing a module adds its types, queries and mutations to the schema.
+import './assets/schema.ts';
+import './sites/schema.ts';
+import './choices/schema.ts';

@@ -1,0 +1,75 @@
+import type { Generated, Selectable } from 'kysely';
+import type { Permission, Reach } from '../../graphql/viewer.ts';
+
+export interface PeopleTable {
+  id: string;
+  name: string;
+  /** Lower case; unique within the tenant. */
+  email: string;
+  username: string;
+  phone: string | null;
+  title: string | null;
+  site_id: string | null;
+  active: Generated<boolean>;
+  emergency_contact: string | null;
+  external_ref: string | null;
+  version: Generated<number>;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+}
+
+export interface TeamsTable {
+  id: string;
+  name: string;
+  description: string | null;
+  created_at: Generated<Date>;
+}
+
+export interface RolesTable {
+  id: string;
+  key: string;
+  name: string;
+  description: string | null;
+  created_at: Generated<Date>;
+}
+
+export interface PreferencesTable {
+  person_id: string;
+  locale: Generated<string>;
+  time_zone: string | null;
+  theme: Generated<'SYSTEM' | 'LIGHT' | 'DARK'>;
+  email_notifications: Generated<boolean>;
+  default_site_id: string | null;
+  updated_at: Generated<Date>;
+}
+
+export interface NotificationsTable {
+  id: string;
+  person_id: string;
+  kind: string;
+  subject: string;
+  ticket_id: string | null;
+  read_at: Date | null;
+  created_at: Generated<Date>;
+}
+
+export type PersonRow = Selectable<PeopleTable>;
+export type TeamRow = Selectable<TeamsTable>;
+export type RoleRow = Selectable<RolesTable>;
+export type PreferencesRow = Selectable<PreferencesTable>;
+export type NotificationRow = Selectable<NotificationsTable>;
+
+declare module '../../db/tables.ts' {
+  interface Tables {
+    people: PeopleTable;
+    teams: TeamsTable;
+    team_members: { team_id: string; person_id: string };
+    person_sites: { person_id: string; site_id: string };
+    permissions: { key: Permission; description: string };
+    roles: RolesTable;
+    role_permissions: { role_id: string; permission: Permission; reach: Generated<Reach> };
+    person_roles: { person_id: string; role_id: string };
+    preferences: PreferencesTable;
+    notifications: NotificationsTable;
+  }
+}
