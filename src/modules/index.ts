@@ -1,4 +1,5 @@
 // Importing a module adds its types, queries and mutations to the schema.
+import './people/schema.ts';
 import './assets/schema.ts';
 import './sites/schema.ts';
 import './choices/schema.ts';
