@@ -3,3 +3,5 @@ import './people/schema.ts';
 import './assets/schema.ts';
 import './sites/schema.ts';
 import './choices/schema.ts';
+import './customers/schema.ts';
+import './tickets/schema.ts';
