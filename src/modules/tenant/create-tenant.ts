@@ -106,7 +106,8 @@ export async function createTenant(operator: pg.Pool, session: TenantSession, te
   return session.write(createDefaultRoles);
 }
 
-async function createDefaultRoles(trx: Kysely<Tables>): Promise<Map<string, string>> {
+/** Adds the default roles to the tenant that `trx` is held to. Answers their ids by their keys. */
+export async function createDefaultRoles(trx: Kysely<Tables>): Promise<Map<string, string>> {
   const roles = defaultRoles.map((role) => ({ ...role, id: newId() }));
   await trx
     .insertInto('roles')
