@@ -1,0 +1,69 @@
+import type { Tag, Tenant } from './coherence/change-log.ts';
+
+export type Level = 'L1' | 'L2';
+
+/** Why a read was not answered from the cache. */
+export type MissReason = 'absent' | 'expired' | 'changed' | 'epoch' | 'floor' | 'ahead' | 'refresh' | 'unreachable';
+
+/** What the cache tells the world. Logs, counters and tests subscribe to the same stream. */
+export type CacheEvent =
+  | {
+      readonly type: 'hit';
+      readonly tenant: Tenant;
+      readonly operation: string;
+      readonly level: Level;
+      readonly bytes: number;
+      readonly ageMs: number;
+    }
+  | { readonly type: 'miss'; readonly tenant: Tenant; readonly operation: string; readonly reason: MissReason }
+  /** An entry was found and refused, because what it depends on has changed since. */
+  | {
+      readonly type: 'stale-refused';
+      readonly tenant: Tenant;
+      readonly operation: string;
+      readonly level: Level;
+      readonly tag: Tag | null;
+    }
+  | { readonly type: 'flight-join'; readonly tenant: Tenant; readonly operation: string }
+  | {
+      readonly type: 'store';
+      readonly tenant: Tenant;
+      readonly operation: string;
+      readonly level: Level;
+      readonly bytes: number;
+      readonly tags: number;
+    }
+  /** One pull of the change log, shared by everybody who waited for it. */
+  | { readonly type: 'sync'; readonly tenants: number; readonly changes: number; readonly durationMs: number }
+  | { readonly type: 'remote'; readonly command: 'get' | 'set'; readonly durationMs: number; readonly failed: boolean }
+  | { readonly type: 'breaker'; readonly state: 'open' | 'half-open' | 'closed' }
+  | { readonly type: 'evict'; readonly tenant: Tenant; readonly bytes: number }
+  | { readonly type: 'error'; readonly where: string; readonly error: unknown };
+
+export type Emit = (event: CacheEvent) => void;
+
+export interface Events {
+  readonly emit: Emit;
+  /** Answers a function that ends the subscription. */
+  subscribe(listener: Emit): () => void;
+}
+
+/** A listener that throws is dropped: a broken counter must not fail a request. */
+export function createEvents(): Events {
+  const listeners = new Set<Emit>();
+  return {
+    emit(event) {
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch {
+          listeners.delete(listener);
+        }
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

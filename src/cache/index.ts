@@ -1,0 +1,13 @@
+export { createCoherentReader } from './cache.ts';
+export type { Coherence, CoherentCache, CoherentCacheOptions, Computed, ReadRequest, ReadResult } from './cache.ts';
+export type { Change, ChangeLog, Pull, Seq, Tag, Tenant, TenantChanges } from './coherence/change-log.ts';
+export { TagMap } from './coherence/tag-map.ts';
+export type { Entry, Meta } from './entry.ts';
+export { createEvents } from './events.ts';
+export type { CacheEvent, Emit, Events, Level, MissReason } from './events.ts';
+export { createKey } from './key.ts';
+export type { KeyPart } from './key.ts';
+export { createMemoryStore } from './stores/memory.ts';
+export type { MemoryStore } from './stores/memory.ts';
+export { createRemoteStore } from './stores/remote.ts';
+export type { BlobStore, RemoteStore } from './stores/remote.ts';

@@ -1,0 +1,97 @@
+import { decodeEntry, encodeEntry } from '../codec.ts';
+import type { Entry } from '../entry.ts';
+import type { Emit } from '../events.ts';
+import { createBreaker } from './breaker.ts';
+
+/**
+ * What the second level needs of a store: any `Cache` of @envelop/response-cache fits, used as a blob store and never
+ * asked to invalidate anything.
+ */
+export interface BlobStore {
+  get(id: string): PromiseLike<unknown> | unknown;
+  /** `entities` is always empty; `ttl` in milliseconds. */
+  set(id: string, data: BlobResult, entities: Iterable<never>, ttl: number): PromiseLike<void> | void;
+}
+
+/** An entry in the clothes of an execution result, which is what such stores take. */
+export interface BlobResult {
+  data: Record<string, unknown>;
+}
+
+export interface RemoteStoreOptions {
+  store: BlobStore;
+  /** How long one command may take before the read goes on without it, in milliseconds. @default 50 */
+  timeoutMs?: number;
+  /** Failures in a row that open the breaker. @default 5 */
+  failuresToOpen?: number;
+  /** How long an open breaker lets no command through, in milliseconds. @default 1000 */
+  openForMs?: number;
+  /** Monotonic clock, in milliseconds. */
+  monotonicMs: () => number;
+  /** Wall clock, in milliseconds since 1970. */
+  nowMs: () => number;
+  emit: Emit;
+}
+
+/** The second level: shared by nodes, allowed to be slow, empty, wrong or gone. It costs misses, never a request. */
+export interface RemoteStore {
+  get(key: string): Promise<Entry | null>;
+  /** Whether it was stored; never rejects. */
+  set(key: string, entry: Entry): Promise<boolean>;
+}
+
+export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
+  const { store, timeoutMs = 50, failuresToOpen = 5, openForMs = 1_000, monotonicMs, nowMs, emit } = options;
+  const breaker = createBreaker({ failuresToOpen, openForMs, monotonicMs, emit });
+
+  const command = async <Result>(
+    name: 'get' | 'set',
+    run: () => PromiseLike<Result> | Result,
+  ): Promise<Result | null> => {
+    if (!breaker.allows()) return null;
+    const startedAt = monotonicMs();
+    try {
+      const result = await withTimeout(async () => run(), timeoutMs);
+      breaker.succeeded();
+      emit({ type: 'remote', command: name, durationMs: monotonicMs() - startedAt, failed: false });
+      return result;
+    } catch (error) {
+      breaker.failed();
+      emit({ type: 'remote', command: name, durationMs: monotonicMs() - startedAt, failed: true });
+      emit({ type: 'error', where: `remote ${name}`, error });
+      return null;
+    }
+  };
+
+  return {
+    async get(key) {
+      const result = await command('get', () => store.get(key));
+      const entry = decodeEntry(key, (result as BlobResult | null | undefined)?.data);
+      if (result && !entry)
+        emit({ type: 'error', where: 'remote get', error: new Error('A foreign or damaged blob.') });
+      return entry;
+    },
+    async set(key, entry) {
+      const ttlMs = Math.floor(entry.expiresAtMs - nowMs());
+      if (ttlMs <= 0) return false; // nothing is ever stored without an expiry
+      const blob: BlobResult = { data: { ...encodeEntry(key, entry) } };
+      return (await command('set', async () => (await store.set(key, blob, [], ttlMs), true))) ?? false;
+    },
+  };
+}
+
+class TimeoutError extends Error {
+  constructor(timeoutMs: number) {
+    super(`No answer within ${timeoutMs} ms.`);
+    this.name = 'TimeoutError';
+  }
+}
+
+function withTimeout<Result>(run: () => Promise<Result>, timeoutMs: number): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TimeoutError(timeoutMs)), timeoutMs);
+    run()
+      .then(resolve, reject) // a late failure is swallowed here: nobody waits for it any more
+      .finally(() => clearTimeout(timer));
+  });
+}
