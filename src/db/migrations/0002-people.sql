@@ -46,9 +46,22 @@ CREATE TABLE people (
 CREATE INDEX people_by_name ON people (tenant_id, name, id);
 CREATE INDEX people_by_site ON people (tenant_id, site_id, name, id);
 CREATE INDEX people_search ON people USING gin (
-  (name || ' ' || email || ' ' || username) gin_trgm_ops
+  (' ' || name || ' ' || email || ' ' || username) gin_trgm_ops
 );
 SELECT protect_tenant_table('people');
+
+-- The people whose name, e-mail or username is like every pattern, most selective pattern first. Each word of the
+-- searched text follows a space: a pattern for the start of a word begins with `% `.
+CREATE FUNCTION search_people(patterns text[]) RETURNS SETOF uuid
+  LANGUAGE sql STABLE SECURITY DEFINER ROWS 50
+BEGIN ATOMIC
+  SELECT id
+    FROM people
+   WHERE tenant_id = current_tenant()
+     AND (' ' || name || ' ' || email || ' ' || username) ILIKE patterns[1]
+     AND (' ' || name || ' ' || email || ' ' || username) ILIKE ALL (patterns);
+END;
+SELECT hand_to_search('search_people(text[])', 'people');
 
 CREATE TABLE team_members (
   tenant_id  uuid NOT NULL,
@@ -163,5 +176,6 @@ CREATE TABLE notifications (
   PRIMARY KEY (tenant_id, id),
   FOREIGN KEY (tenant_id, person_id) REFERENCES people (tenant_id, id) ON DELETE CASCADE
 );
+CREATE INDEX notifications_by_person ON notifications (tenant_id, person_id, created_at DESC, id DESC);
 CREATE INDEX notifications_unread ON notifications (tenant_id, person_id) WHERE read_at IS NULL;
 SELECT protect_tenant_table('notifications');
