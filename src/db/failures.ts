@@ -1,8 +1,10 @@
-import { AppError } from '../errors.ts';
+import { AppError, ValidationError } from '../errors.ts';
 
 /** Postgres error classes that mean "not now" rather than "not like this". */
 const unavailable = /^(08|53|57P0|58)/;
 const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
+/** A text with a NUL character; a date that is none. Both come from a client, and no scalar refuses them. */
+const unstorable = new Set(['22021', '22008']);
 const driverMessages = /timeout exceeded when trying to connect|connection terminated|not queryable|Cannot use a pool/i;
 
 /**
@@ -22,5 +24,15 @@ export function asAppError(error: unknown): unknown {
       cause: error,
     });
   }
+  if (unstorable.has(code)) {
+    const message = 'Leave out NUL characters and dates outside the years 1 to 9999: they cannot be stored.';
+    return new ValidationError([{ field: 'input', message }]);
+  }
   return error;
+}
+
+/** Whether a write failed because another row already has the value of this unique constraint. */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  const failure = (error ?? {}) as { code?: string; constraint?: string };
+  return failure.code === '23505' && failure.constraint === constraint;
 }

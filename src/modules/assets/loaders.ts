@@ -1,23 +1,27 @@
-import type DataLoader from 'dataloader';
-import type { Context } from '../../graphql/context.ts';
-import { defineLoader, rowLoader } from '../../graphql/loaders.ts';
+import DataLoader from 'dataloader';
+import { defineLoader, inOrderOf } from '../../graphql/loaders.ts';
+import type { Placement } from '../../graphql/viewer.ts';
 import { reaches } from '../../graphql/viewer.ts';
 import type { AssetRow } from './table.ts';
 
 declare module '../../graphql/loaders.ts' {
   interface Loaders {
+    /** Assets the viewer may see; null for any other, as if it did not exist. */
     asset: DataLoader<string, AssetRow | null>;
   }
 }
 
-defineLoader('asset', (context) => rowLoader(context, 'assets'));
+defineLoader(
+  'asset',
+  ({ db, viewer }) =>
+    new DataLoader<string, AssetRow | null>(async (ids) => {
+      const rows = await db.read.selectFrom('assets').selectAll().where('id', 'in', ids).execute();
+      const visible = rows.filter((asset) => reaches(viewer, 'assets:read', placementOf(asset)));
+      return inOrderOf(ids, visible, (asset) => asset.id);
+    }),
+);
 
-/** An asset the viewer may see; null for any other, as if it did not exist. */
-export async function loadVisibleAsset(context: Context, id: string): Promise<AssetRow | null> {
-  const asset = await context.loaders.asset.load(id);
-  return asset && canSee(context, asset) ? asset : null;
-}
-
-function canSee({ viewer }: Context, asset: AssetRow): boolean {
-  return reaches(viewer, 'assets:read', { siteId: asset.site_id, ownerIds: [asset.holder_id] });
+/** What decides who may see and change an asset. */
+export function placementOf(asset: Pick<AssetRow, 'site_id' | 'holder_id'>): Placement {
+  return { siteId: asset.site_id, ownerIds: [asset.holder_id] };
 }

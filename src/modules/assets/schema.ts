@@ -5,8 +5,8 @@ import { resolveConnection, type ConnectionOrder } from '../../graphql/connectio
 import { globalId } from '../../graphql/global-id.ts';
 import { withinReach } from '../../graphql/reach.ts';
 import { parseInput } from '../../graphql/validation.ts';
-import { loadVisibleAsset } from './loaders.ts';
-import type { AssetRow } from './table.ts';
+import './loaders.ts';
+import { assetStatuses, type AssetRow } from './table.ts';
 
 declare module '../../graphql/objects.ts' {
   interface Objects {
@@ -28,7 +28,7 @@ export const AssetStatusEnum = builder.enumType('AssetStatus', {
 builder.node('Asset', {
   description: 'A thing the tenant looks after: a computer, a vehicle, a product in service.',
   id: { resolve: (asset) => asset.id },
-  loadOne: (id, context) => loadVisibleAsset(context, id),
+  loadOne: (id, context) => context.loaders.asset.load(id),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What people call it.' }),
     tag: t.exposeString('tag', { description: 'The number on its sticker.' }),
@@ -45,6 +45,12 @@ builder.node('Asset', {
       nullable: true,
       description: 'Where it is kept.',
       resolve: ({ site_id: id }, _args, context) => (id ? context.loaders.site.load(id) : null),
+    }),
+    holder: t.field({
+      type: 'Person',
+      nullable: true,
+      description: 'Who has it.',
+      resolve: ({ holder_id: id }, _args, context) => (id ? context.loaders.person.load(id) : null),
     }),
     purchasedOn: t.expose('purchased_on', { type: 'Date', nullable: true, description: 'When it was bought.' }),
     createdAt: t.expose('created_at', { type: 'DateTime', description: 'When it was recorded.' }),
@@ -63,10 +69,11 @@ const AssetFilter = builder.inputType('AssetFilter', {
   }),
 });
 
-const filterInput = z.object({
+const assetsInput = z.object({
+  search: z.string().trim().max(200, 'Use at most 200 characters.').nullish(),
   filter: z
     .object({
-      status: z.array(z.enum(['IN_STOCK', 'IN_USE', 'IN_REPAIR', 'RETIRED', 'LOST'])).nullish(),
+      status: z.array(z.enum(assetStatuses)).nullish(),
       siteId: z.array(globalId('Site')).nullish(),
       typeId: z.array(globalId('Choice')).nullish(),
       holderId: z.array(globalId('Person')).nullish(),
@@ -87,9 +94,12 @@ builder.queryField('assets', (t) =>
       type: 'Asset',
       description: 'The assets you may see, by name.',
       authScopes: { permission: 'assets:read' },
-      args: { filter: t.arg({ type: AssetFilter, description: 'Which assets.' }) },
+      args: {
+        filter: t.arg({ type: AssetFilter, description: 'Which assets.' }),
+        search: t.arg.string({ description: 'Words found in the name, the tag or the serial number, in any case.' }),
+      },
       resolve: (_root, args, context, info) => {
-        const { filter } = parseInput(filterInput, { filter: args.filter });
+        const { filter, search } = parseInput(assetsInput, { filter: args.filter, search: args.search });
         return resolveConnection({
           args,
           info,
@@ -99,6 +109,7 @@ builder.queryField('assets', (t) =>
           filtered: context.db.read
             .selectFrom('assets')
             .where(withinReach(context.viewer, 'assets:read', { site: 'assets.site_id', owners: ['assets.holder_id'] }))
+            .where((where) => where.and(wordsOf(search).map((word) => containsWord(word))))
             .$if(filter?.status != null, (query) => query.where('assets.status', 'in', filter?.status ?? []))
             .$if(filter?.siteId != null, (query) => query.where('assets.site_id', 'in', filter?.siteId ?? []))
             .$if(filter?.typeId != null, (query) => query.where('assets.type_id', 'in', filter?.typeId ?? []))
@@ -110,3 +121,13 @@ builder.queryField('assets', (t) =>
     { name: 'AssetEdge' },
   ),
 );
+
+function wordsOf(search: string | null | undefined): string[] {
+  return (search ?? '').split(/\s+/).filter(Boolean);
+}
+
+/** Each word may stand in any of the three; \, % and _ stand for themselves. */
+function containsWord(word: string) {
+  const pattern = `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return sql<boolean>`concat_ws(' ', assets.name, assets.tag, assets.serial_number) ilike ${pattern}`;
+}

@@ -1,6 +1,8 @@
 import type { Generated, Selectable } from 'kysely';
 
-export type AssetStatus = 'IN_STOCK' | 'IN_USE' | 'IN_REPAIR' | 'RETIRED' | 'LOST';
+export const assetStatuses = ['IN_STOCK', 'IN_USE', 'IN_REPAIR', 'RETIRED', 'LOST'] as const;
+
+export type AssetStatus = (typeof assetStatuses)[number];
 
 export interface AssetsTable {
   id: string;

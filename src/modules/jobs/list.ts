@@ -1,0 +1,91 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { addDays, startOfDay } from '../../db/local-day.ts';
+import { builder } from '../../graphql/builder.ts';
+import { resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
+import type { Context } from '../../graphql/context.ts';
+import { globalId } from '../../graphql/global-id.ts';
+import { withinReach } from '../../graphql/reach.ts';
+import { parseInput } from '../../graphql/validation.ts';
+import { JobStatusEnum } from './schema.ts';
+import { jobStatuses, type JobRow } from './table.ts';
+
+const JobFilter = builder.inputType('JobFilter', {
+  description: 'Which jobs; every field given must hold.',
+  fields: (t) => ({
+    status: t.field({ type: [JobStatusEnum], description: 'Any of these.' }),
+    siteId: t.idList({ description: 'At any of these sites.' }),
+    assigneeId: t.idList({ description: 'To be done by any of these people.' }),
+    typeId: t.idList({ description: 'Of any of these types.' }),
+    from: t.field({ type: 'Date', description: 'Scheduled on this day at the tenant, or later.' }),
+    to: t.field({ type: 'Date', description: 'Scheduled on this day at the tenant, or earlier.' }),
+    missed: t.boolean({ description: 'Only those missed, or only those not missed.' }),
+  }),
+});
+
+const jobsInput = z.object({
+  filter: z
+    .object({
+      status: z.array(z.enum(jobStatuses)).nullish(),
+      siteId: z.array(globalId('Site')).nullish(),
+      assigneeId: z.array(globalId('Person')).nullish(),
+      typeId: z.array(globalId('Choice')).nullish(),
+      from: z.string().nullish(),
+      to: z.string().nullish(),
+      missed: z.boolean().nullish(),
+    })
+    .refine(({ from, to }) => !from || !to || from <= to, {
+      path: ['to'],
+      message: 'Send a day that is not before "from".',
+    })
+    .nullish(),
+});
+
+type Filter = NonNullable<z.output<typeof jobsInput>['filter']>;
+
+const newestFirst: ConnectionOrder<JobRow> = {
+  name: 'scheduledFor',
+  by: sql.ref('jobs.scheduled_for'),
+  valueOf: (job) => job.scheduled_for,
+  direction: 'desc',
+};
+
+builder.queryField('jobs', (t) =>
+  t.connection(
+    {
+      type: 'Job',
+      description: 'The jobs you may see, the one scheduled last first.',
+      authScopes: { permission: 'jobs:read' },
+      args: { filter: t.arg({ type: JobFilter, description: 'Which jobs.' }) },
+      resolve: (_root, args, context, info) => {
+        const { filter } = parseInput(jobsInput, { filter: args.filter });
+        return resolveConnection({
+          args,
+          info,
+          order: newestFirst,
+          id: sql.ref('jobs.id'),
+          rows: (query) => query.selectAll('jobs'),
+          filtered: jobsWhere(filter ?? {}, context),
+        });
+      },
+    },
+    { name: 'JobConnection' },
+    { name: 'JobEdge' },
+  ),
+);
+
+function jobsWhere({ status, siteId, assigneeId, typeId, from, to, missed }: Filter, context: Context) {
+  const { viewer, now, db } = context;
+  const { timeZone } = viewer.tenant;
+  const wasMissed = sql<boolean>`(jobs.status = 'SCHEDULED' and jobs.due_at < ${now})`;
+  return db.read
+    .selectFrom('jobs')
+    .where(withinReach(viewer, 'jobs:read', { site: 'jobs.site_id', owners: ['jobs.assignee_id'] }))
+    .$if(status != null, (query) => query.where('jobs.status', 'in', status ?? []))
+    .$if(siteId != null, (query) => query.where('jobs.site_id', 'in', siteId ?? []))
+    .$if(assigneeId != null, (query) => query.where('jobs.assignee_id', 'in', assigneeId ?? []))
+    .$if(typeId != null, (query) => query.where('jobs.type_id', 'in', typeId ?? []))
+    .$if(from != null, (query) => query.where('jobs.scheduled_for', '>=', startOfDay(from ?? '', timeZone)))
+    .$if(to != null, (query) => query.where('jobs.scheduled_for', '<', startOfDay(addDays(to ?? '', 1), timeZone)))
+    .$if(missed != null, (query) => query.where(missed ? wasMissed : sql<boolean>`not ${wasMissed}`));
+}
