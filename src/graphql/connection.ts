@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { ValidationError } from '../errors.ts';
+import { isUuid } from '../ids.ts';
 import { selects } from './selection.ts';
 
 /** How a connection is ordered: by one expression, then by id, both in the same direction. */
@@ -12,6 +13,8 @@ export interface ConnectionOrder<Row> {
   /** What `by` is for a row, as the cursor keeps it. */
   valueOf: (row: Row) => Date | string | number;
   direction: 'asc' | 'desc';
+  /** Whether a cursor's value can be compared with `by`; refuses made-up cursors. @default any text or number */
+  accepts?: (value: string | number) => boolean;
 }
 
 export interface ConnectionArgs {
@@ -44,33 +47,47 @@ export async function resolveConnection<DB, TB extends keyof DB, Row extends { i
   options: ConnectionOptions<DB, TB, Row>,
 ) {
   const { args, info, order, filtered } = options;
-  const { size, backwards } = pageOf(args);
   const count = filtered.select(sql<number>`count(*)`.as('total'));
-  const descending = (order.direction === 'desc') !== backwards;
+  const page = pageOfRows(options.rows(filtered), { args, order, id: options.id });
+  const found = (await (
+    selects(info, 'totalCount') ? page.select(sql<number>`(${count})`.as('total_count')) : page
+  ).execute()) as (Row & { total_count?: number })[];
+  return {
+    ...toPage<Row>(found, args, order),
+    // A page without rows carries no total with it: it is counted by itself.
+    totalCount: found[0]?.total_count ?? (async () => totalOf(await count.execute())),
+  };
+}
 
-  let page = options.rows(filtered) as SelectQueryBuilder<DB, TB, Row & { total_count?: number }>;
+/** The rows of one page in the order they are to be read, and one more that tells whether the list goes on. */
+export function pageOfRows<DB, TB extends keyof DB, Row extends { id: string }>(
+  rows: SelectQueryBuilder<DB, TB, Row>,
+  { args, order, id }: { args: ConnectionArgs; order: ConnectionOrder<Row>; id: RawBuilder<unknown> },
+): SelectQueryBuilder<DB, TB, Row> {
+  const { size, backwards } = sizeOf(args);
+  let page = rows;
   for (const [argument, isAfter] of [
     ['after', true],
     ['before', false],
   ] as const) {
     const cursor = args[argument];
     if (!cursor) continue;
-    const { value, id } = parseCursor(cursor, order.name, argument);
+    const at = parseCursor(cursor, order, argument);
     const greater = (order.direction === 'asc') === isAfter;
-    page = page.where(sql<boolean>`(${order.by}, ${options.id}) ${sql.raw(greater ? '>' : '<')} (${value}, ${id})`);
+    page = page.where(sql<boolean>`(${order.by}, ${id}) ${sql.raw(greater ? '>' : '<')} (${at.value}, ${at.id})`);
   }
-  const direction = sql.raw(descending ? 'desc' : 'asc');
-  page = page
+  const direction = sql.raw((order.direction === 'desc') !== backwards ? 'desc' : 'asc');
+  return page
     .orderBy(sql`${order.by} ${direction}`)
-    .orderBy(sql`${options.id} ${direction}`)
+    .orderBy(sql`${id} ${direction}`)
     .limit(size + 1);
-  const wantsTotal = selects(info, 'totalCount');
-  const found = (await (
-    wantsTotal ? page.select(sql<number>`(${count})`.as('total_count')) : page
-  ).execute()) as (Row & { total_count?: number })[];
+}
 
+/** What `pageOfRows` found, as clients see it: in the list's own order, without the one row too many. */
+export function toPage<Row extends { id: string }>(found: Row[], args: ConnectionArgs, order: ConnectionOrder<Row>) {
+  const { size, backwards } = sizeOf(args);
   const more = found.length > size;
-  const rows: Row[] = found.slice(0, size);
+  const rows = found.slice(0, size);
   if (backwards) rows.reverse();
   const edges = rows.map((node) => ({ node, cursor: cursorOf(order, node) }));
   return {
@@ -81,16 +98,21 @@ export async function resolveConnection<DB, TB extends keyof DB, Row extends { i
       hasNextPage: backwards ? Boolean(args.before) : more,
       hasPreviousPage: backwards ? more : Boolean(args.after),
     },
-    // A page without rows carries no total with it: it is counted by itself.
-    totalCount: found[0]?.total_count ?? (async () => totalOf(await count.execute())),
   };
+}
+
+/** For `accepts` where cursors hold an instant, or the end of time that stands for none. */
+export function isInstant(value: string | number): boolean {
+  if (value === 'infinity') return true;
+  const instant = new Date(value);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString() === value;
 }
 
 function totalOf(rows: readonly object[]): number {
   return (rows[0] as { total: number } | undefined)?.total ?? 0;
 }
 
-function pageOf({ first, last, after, before }: ConnectionArgs): { size: number; backwards: boolean } {
+function sizeOf({ first, last, after, before }: ConnectionArgs): { size: number; backwards: boolean } {
   if (first != null && last != null) {
     throw new ValidationError([{ field: 'last', message: 'Send either "first" or "last", not both.' }]);
   }
@@ -108,11 +130,11 @@ function cursorOf<Row extends { id: string }>(order: ConnectionOrder<Row>, row: 
   return Buffer.from(JSON.stringify([order.name, order.valueOf(row), row.id])).toString('base64url');
 }
 
-function parseCursor(cursor: string, orderName: string, field: string): { value: string | number; id: string } {
+function parseCursor<Row>(cursor: string, order: ConnectionOrder<Row>, field: string) {
   try {
     const [name, value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
-    const usable = typeof value === 'string' || typeof value === 'number';
-    if (name === orderName && usable && typeof id === 'string') return { value, id };
+    const plain = typeof value === 'string' || typeof value === 'number';
+    if (name === order.name && isUuid(id) && plain && (order.accepts?.(value) ?? true)) return { value, id };
   } catch {
     // Falls through to the message below: whatever it was, it is not one of our cursors.
   }
