@@ -54,8 +54,8 @@ export async function resolveConnection<DB, TB extends keyof DB, Row extends { i
   ).execute()) as (Row & { total_count?: number })[];
   return {
     ...toPage<Row>(found, args, order),
-    // A page without rows carries no total with it: it is counted by itself.
-    totalCount: found[0]?.total_count ?? (async () => totalOf(await count.execute())),
+    // A page without rows carries no total with it: the whole list is empty, or it is counted by itself.
+    totalCount: found[0]?.total_count ?? (isWholeList(args) ? 0 : async () => totalOf(await count.execute())),
   };
 }
 
@@ -106,6 +106,11 @@ export function isInstant(value: string | number): boolean {
   if (value === 'infinity') return true;
   const instant = new Date(value);
   return !Number.isNaN(instant.getTime()) && instant.toISOString() === value;
+}
+
+/** Whether a page without rows means a list without rows. */
+function isWholeList({ first, after, last, before }: ConnectionArgs): boolean {
+  return !after && !before && first !== 0 && last !== 0;
 }
 
 function totalOf(rows: readonly object[]): number {

@@ -1,5 +1,6 @@
 import { ForbiddenError } from '../errors.ts';
 import type { PersonId, TenantId } from '../ids.ts';
+import type { Objects } from './objects.ts';
 
 export const permissions = [
   'tickets:read',
@@ -36,11 +37,33 @@ export type Reach = 'any' | 'sites' | 'own';
 export interface Viewer {
   readonly tenantId: TenantId;
   readonly personId: PersonId;
-  readonly tenant: { readonly name: string; readonly slug: string; readonly timeZone: string };
+  /** The person as they were read with the rest; saves reading them once more. */
+  readonly person: Objects['Person'];
+  readonly tenant: {
+    readonly id: string;
+    readonly name: string;
+    readonly slug: string;
+    /** IANA name, `Europe/Rome`. */
+    readonly timeZone: string;
+    readonly version: number;
+  };
+  /** Keys, in order. */
   readonly roles: readonly string[];
   /** Own sites: the home site and those they also work at. */
   readonly siteIds: readonly string[];
   readonly permissions: ReadonlyMap<Permission, Reach>;
+}
+
+const distance: Readonly<Record<Reach, number>> = { own: 0, sites: 1, any: 2 };
+
+/** Whether a permission at the reach `held` allows all that it would allow at the reach `wanted`. */
+export function covers(held: Reach | undefined, wanted: Reach): boolean {
+  return held !== undefined && distance[held] >= distance[wanted];
+}
+
+/** How a permission is written for people: `tickets:read` for the whole tenant, else `tickets:read:sites`. */
+export function permissionLabel(permission: Permission, reach: Reach): string {
+  return reach === 'any' ? permission : `${permission}:${reach}`;
 }
 
 /** The furthest the viewer's permission goes; fails with FORBIDDEN where they do not have it at all. */
