@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-export type Row = Record<string, unknown>;
+export type Row = object;
 
 export interface RowWriter {
   /** Adds rows in bounded batches; all have the columns of the first. */

@@ -4,11 +4,9 @@ import { createQueryBuilder } from '../db/connection-driver.ts';
 import { applicationRole } from '../db/pool.ts';
 import { tenantScope } from '../db/tenant-scope.ts';
 import { newId, type TenantId } from '../ids.ts';
-import { addDays, createCalendar } from './calendar.ts';
-import { makePeople, peopleRows } from './make-people.ts';
-import { makePlaces } from './make-places.ts';
 import type { SeedPlan } from './plan.ts';
 import { createRowWriter } from './row-writer.ts';
+import { tenantRows } from './tenant-rows.ts';
 
 export interface SeedOptions {
   /** Connects as the owner of the tables; a tenant is added over it. */
@@ -67,17 +65,8 @@ async function fillTenant(client: pg.PoolClient, { id, plan, onRows }: FillOptio
   await client.query(`SET LOCAL ROLE ${applicationRole}`); // row-level security holds the seed to its tenant
   const trx = createQueryBuilder(({ sql, parameters }) => client.query(sql, [...parameters]), [tenantScope(id)]);
   const writer = createRowWriter(client, onRows);
-  const { faker } = await import('@faker-js/faker/locale/en'); // a large module that a running server never needs
-  const calendar = createCalendar(plan.timeZone);
-  const today = calendar.dayOf(plan.until);
-  const firstDay = addDays(today, -plan.days);
-
   const roleIds = await createDefaultRoles(trx);
-  const places = makePlaces(plan, calendar.at(addDays(firstDay, -500), 540));
-  await writer.insert('sites', places.sites);
-  await writer.insert('teams', places.teams);
-  const people = makePeople(plan, places, faker);
-  const rows = peopleRows(people, { plan, calendar, roleIds, firstDay });
-  for (const [table, entries] of Object.entries(rows)) await writer.insert(table, entries);
+  const { faker } = await import('@faker-js/faker/locale/en'); // large, and a running server never needs it
+  for (const { table, rows } of tenantRows({ plan, roleIds, faker })) await writer.insert(table, rows);
   return writer.counts;
 }
