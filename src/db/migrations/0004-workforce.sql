@@ -34,7 +34,7 @@ CREATE TABLE shifts (
   day         date NOT NULL,
   starts_at   timestamptz(3) NOT NULL,
   ends_at     timestamptz(3) NOT NULL,
-  role        text,
+  role        text CHECK (length(role) <= 200),
   version     integer NOT NULL DEFAULT 1,
   created_at  timestamptz(3) NOT NULL DEFAULT now(),
   updated_at  timestamptz(3) NOT NULL DEFAULT now(),
@@ -45,6 +45,7 @@ CREATE TABLE shifts (
   FOREIGN KEY (tenant_id, person_id) REFERENCES people (tenant_id, id)
 );
 CREATE INDEX shifts_by_day ON shifts (tenant_id, day, starts_at, id);
+CREATE INDEX shifts_by_start ON shifts (tenant_id, starts_at, id);
 CREATE INDEX shifts_by_site ON shifts (tenant_id, site_id, day);
 CREATE INDEX shifts_by_person ON shifts (tenant_id, person_id, starts_at);
 SELECT protect_tenant_table('shifts');
