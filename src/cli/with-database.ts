@@ -12,7 +12,7 @@ export interface CommandDatabase {
 
 /** Runs `work` with the configured database and gives everything back afterwards, whatever happened. */
 export async function withDatabase<Result>(work: (database: CommandDatabase) => Promise<Result>): Promise<Result> {
-  const config = parseConfig(process.env);
+  const config = parseConfig();
   const { connectionString, close } = await openDatabase(config);
   const operator = createPool({ connectionString, role: null, max: 2, onError: () => {} });
   try {
