@@ -1,18 +1,33 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
-import { applicationRole, createPool } from '../db/pool.ts';
+import { pino, type Logger } from 'pino';
+import { applicationRole, createPool, type PoolOptions } from '../db/pool.ts';
+import { createReadinessCheck } from '../db/readiness.ts';
 import { buildSchema } from '../graphql/schema.ts';
-import { createTokenVerifier, type TokenOptions } from '../http/tokens.ts';
+import { createFrontDoor, type ServePage } from '../http/front-door.ts';
+import { defaultLimits, type Limits } from '../http/limits.ts';
+import { createTokenVerifier, type VerifierOptions } from '../http/tokens.ts';
 import { createGraphqlServer } from '../http/yoga.ts';
 import '../modules/index.ts';
 import { loadViewer } from '../modules/people/load-viewer.ts';
+import { drain, endPool } from './drain.ts';
 
 export interface AppOptions {
   databaseUrl: string;
-  tokens: TokenOptions;
+  tokens: VerifierOptions;
   /** The clock. @default the system's */
   now?: () => Date;
+  /** One line per request, and every unexpected error. @default silent */
+  logger?: Logger;
+  /** Server-Timing, and errors that suggest names of the schema. @default true */
+  development?: boolean;
+  /** @default defaultLimits */
+  limits?: Partial<Limits>;
+  /** Connections and how long to wait for them. */
+  pool?: Pick<PoolOptions, 'max' | 'connectTimeoutMs' | 'statementTimeoutMs'>;
+  /** GraphiQL and other pages. @default none */
+  servePage?: ServePage;
 }
 
 export interface App {
@@ -25,17 +40,34 @@ export interface App {
 }
 
 /** All wiring, in one place; main, the commands and the tests start from here. */
-export function createApp({ databaseUrl, tokens, now = () => new Date() }: AppOptions): App {
-  const pool = createPool({ connectionString: databaseUrl, role: applicationRole, onError: () => {} });
-  const yoga = createGraphqlServer({
-    schema: buildSchema(),
+export function createApp(options: AppOptions): App {
+  const {
+    databaseUrl,
+    tokens,
+    now = () => new Date(),
+    logger = pino({ level: 'silent' }),
+    development = true,
+  } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const pool = createPool({
+    ...options.pool,
+    connectionString: databaseUrl,
+    role: applicationRole,
+    onError: (error) => logger.warn({ code: (error as { code?: string }).code }, 'a database connection broke'),
+  });
+  const frontDoor = createFrontDoor({
+    graphql: createGraphqlServer({ schema: buildSchema(), limits, suggestions: development }),
     pool,
     verifyToken: createTokenVerifier(tokens),
     loadViewer,
+    readiness: createReadinessCheck(pool),
+    logger,
+    limits,
+    timing: development,
     now,
+    servePage: options.servePage,
   });
-  // oxlint-disable-next-line typescript/no-misused-promises -- Yoga answers its own failures
-  const server = createServer(yoga);
+  const server = createServer({ requestTimeout: limits.durationMs }, frontDoor);
   return {
     pool,
     server,
@@ -48,8 +80,8 @@ export function createApp({ databaseUrl, tokens, now = () => new Date() }: AppOp
         });
       }),
     async close() {
-      await new Promise((resolve) => server.close(resolve));
-      await pool.end();
+      await drain(server);
+      await endPool(pool);
     },
   };
 }

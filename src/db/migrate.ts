@@ -28,6 +28,11 @@ export async function migrationStatus(pool: pg.Pool): Promise<MigrationStatus[]>
   return migrations.map(({ name, executedAt }) => ({ name, appliedAt: executedAt ?? null }));
 }
 
+/** The migrations this version knows, in order. */
+export async function migrationNames(): Promise<string[]> {
+  return Object.keys(await sqlFiles.getMigrations());
+}
+
 /** Numbered SQL files, applied in the order of their numbers; a failing file rolls the whole batch back. */
 const sqlFiles: MigrationProvider = {
   async getMigrations() {

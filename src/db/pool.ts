@@ -41,5 +41,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     },
   });
   pool.on('error', options.onError);
+  // A connection that breaks while a request holds it says so through its statements as well; without a listener
+  // the event alone would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }

@@ -25,7 +25,10 @@ export interface TenantSession {
   readonly read: Kysely<Tables>;
   /** Runs `work` in a transaction of its own. Reads that follow see a new snapshot, so what it wrote. */
   write<Result>(work: (trx: Kysely<Tables>) => Promise<Result>): Promise<Result>;
-  /** Gives the connection back. Safe to call twice. */
+  /**
+   * Ends the session for good and gives the connection back; what still runs may finish, nothing new begins.
+   * A resolver that outlives an aborted request can thus not take a connection that nobody would return.
+   */
   close(): Promise<void>;
 }
 
@@ -42,8 +45,10 @@ export function createTenantSession({ pool, tenantId, personId }: SessionOptions
   const cost: SessionCost = { statements: 0, durationMs: 0 };
   const plugins = [tenantScope(tenantId)];
   let snapshot: Promise<pg.PoolClient> | null = null;
+  let isOver = false;
 
   const open = async (begin: string): Promise<pg.PoolClient> => {
+    if (isOver) throw new AppError('SERVICE_UNAVAILABLE', 'The request is over; nothing more is read or changed.');
     const client = await pool.connect().catch((error: unknown) => {
       throw asAppError(error);
     });
@@ -94,7 +99,10 @@ export function createTenantSession({ pool, tenantId, personId }: SessionOptions
       await end(client, 'COMMIT');
       return result;
     },
-    close: closeSnapshot,
+    close() {
+      isOver = true;
+      return closeSnapshot();
+    },
   };
 }
 

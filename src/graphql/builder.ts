@@ -1,5 +1,4 @@
 import SchemaBuilder from '@pothos/core';
-import ComplexityPlugin from '@pothos/plugin-complexity';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import DirectivesPlugin from '@pothos/plugin-directives';
 import ErrorsPlugin from '@pothos/plugin-errors';
@@ -46,7 +45,6 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     RelayPlugin,
     DataloaderPlugin,
     ValidationPlugin,
-    ComplexityPlugin,
     DirectivesPlugin,
   ],
   defaultFieldNullability: false,
@@ -89,7 +87,6 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     defaultPayloadTypeOptions: { description: 'What the mutation did.' },
     pageInfoTypeOptions: { description: 'Where a page stands in its connection.' },
   },
-  complexity: { limit: { depth: 12, breadth: 500, complexity: 50_000 }, defaultListMultiplier: 10 },
 });
 
 builder.globalConnectionField('totalCount', (t) =>

@@ -1,33 +1,67 @@
 import { GraphQLError } from 'graphql';
 import { AppError, httpStatusOf, ValidationError } from '../errors.ts';
 
-export interface Unexpected {
+export interface MaskOptions {
   requestId: string;
-  error: unknown;
+  /** Whether "Did you mean …?" may name parts of the schema. */
+  suggestions: boolean;
+  /** Told of everything that is hidden from the client. */
+  report: (error: unknown) => void;
+}
+
+/** Codes of Yoga's own refusals, in our words. */
+const renamed: Readonly<Record<string, string>> = {
+  BAD_REQUEST: 'BAD_USER_INPUT',
+  OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
+};
+
+/** Whole requests that are refused so are refused in every media type; the rest follows GraphQL over HTTP. */
+const plainStatus = new Set(['UNAUTHENTICATED', 'SERVICE_UNAVAILABLE']);
+
+/**
+ * What a client may be told: an AppError says its code and message; an error about the request itself says what is
+ * wrong with it; whatever else went wrong becomes one sentence with the request's id.
+ */
+export function maskError(error: GraphQLError, { requestId, suggestions, report }: MaskOptions): GraphQLError {
+  const cause = causeOf(error);
+  const position = { nodes: error.nodes, path: error.path };
+  if (cause instanceof AppError) {
+    if (cause.code === 'INTERNAL_SERVER_ERROR') report(cause);
+    const fields = cause instanceof ValidationError ? { fields: cause.fields } : {};
+    return answered(cause.message, cause.code, { ...position, extensions: fields });
+  }
+  if (cause instanceof GraphQLError && isAboutTheRequest(cause, error)) {
+    const { code: given, http } = cause.extensions;
+    const code = typeof given === 'string' ? given : 'BAD_USER_INPUT';
+    const message = suggestions ? cause.message : cause.message.replaceAll(/ ?Did you mean [^?]*\?/g, '');
+    return answered(message, renamed[code] ?? code, { ...position, nodes: cause.nodes, extensions: { http } });
+  }
+  report(cause);
+  const message = `Something went wrong on our side. Quote request ${requestId} when you report it.`;
+  return answered(message, 'INTERNAL_SERVER_ERROR', position);
+}
+
+type Details = { nodes: GraphQLError['nodes']; path: GraphQLError['path']; extensions?: Record<string, unknown> };
+
+function answered(message: string, code: string, { nodes, path, extensions = {} }: Details): GraphQLError {
+  const status = httpStatusOf[code as keyof typeof httpStatusOf] ?? 400;
+  const http = extensions['http'] ?? { status, spec: !plainStatus.has(code) };
+  return new GraphQLError(message, { nodes, path, extensions: { code, ...extensions, http } });
+}
+
+/** What was thrown at first, below the layers that added a position. */
+function causeOf(error: GraphQLError): unknown {
+  let cause: unknown = error;
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
+  return cause;
 }
 
 /**
- * What a client may be told: an AppError says its code and message; whatever else went wrong inside a resolver
- * becomes one sentence with the request's id, and is reported to whoever reads the log.
+ * Syntax, validation and variables are about the request, and so is an argument that a variable left out. A
+ * GraphQLError from inside a resolver, or from a value that does not fit its type, is a mistake of ours.
  */
-export function maskError(error: unknown, requestId: string, report: (unexpected: Unexpected) => void): Error {
-  const original = error instanceof GraphQLError ? (error.originalError ?? null) : error;
-  const position = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
-  if (original instanceof AppError) {
-    if (original.code === 'INTERNAL_SERVER_ERROR') report({ requestId, error: original });
-    return new GraphQLError(original.message, {
-      ...position,
-      extensions: {
-        code: original.code,
-        ...(original instanceof ValidationError && { fields: original.fields }),
-        http: { status: httpStatusOf[original.code], spec: true },
-      },
-    });
-  }
-  if (error instanceof GraphQLError && original === null) return error; // syntax and validation: about the request
-  report({ requestId, error: original ?? error });
-  return new GraphQLError(`Something went wrong on our side. Quote request ${requestId} when you report it.`, {
-    ...position,
-    extensions: { code: 'INTERNAL_SERVER_ERROR', http: { status: 500, spec: true } },
-  });
+function isAboutTheRequest(cause: GraphQLError, located: GraphQLError): boolean {
+  if (cause.extensions['unexpected']) return false;
+  if ('code' in cause.extensions && cause.extensions['code'] !== 'INTERNAL_SERVER_ERROR') return true;
+  return located.path === undefined || cause.message.startsWith('Argument "');
 }

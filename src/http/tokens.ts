@@ -1,6 +1,8 @@
-import { createRemoteJWKSet, errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
+import { errors, jwtVerify, SignJWT, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { AppError } from '../errors.ts';
 import { parsePersonId, parseTenantId, type PersonId, type TenantId } from '../ids.ts';
+import { invalidToken } from './http-error.ts';
+import { createKeySet, type KeySetOptions } from './key-set.ts';
 
 /** Who a valid token says is asking. What they may do is the database's to say. */
 export interface Identity {
@@ -12,36 +14,51 @@ export interface TokenOptions {
   /** HS256 secret; or the keys of an issuer. Exactly one of the two. */
   secret: string | null;
   jwksUrl: string | null;
+  /** What `iss` must be; null: not looked at. */
   issuer: string | null;
+  /** What `aud` must hold; null: not looked at. */
   audience: string | null;
+}
+
+export interface VerifierOptions extends TokenOptions {
+  /** How the issuer's keys are kept. */
+  keySet?: Omit<KeySetOptions, 'url'>;
+  /** The clock. @default the system's */
+  now?: () => Date;
 }
 
 /** Clocks of issuer and server may differ by this much, in seconds. */
 const clockToleranceS = 5;
-const jwksAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+/** Public keys only: a shared secret is never accepted from a key set, nor a public key taken for a secret. */
+const publicKeyAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+/** Tokens made for something else (DPoP proofs, logout and security events) are not for coming in with. */
+const acceptedTypes = new Set(['jwt', 'at+jwt']);
 
 export type VerifyToken = (token: string) => Promise<Identity>;
 
-/** Checks bearer tokens. Algorithms are pinned by the kind of key, never taken from the token (RFC 8725). */
-export function createTokenVerifier({ secret, jwksUrl, issuer, audience }: TokenOptions): VerifyToken {
-  const options = {
-    algorithms: secret ? ['HS256'] : jwksAlgorithms,
-    requiredClaims: ['exp', 'sub'],
-    clockTolerance: clockToleranceS,
-    ...(issuer && { issuer }),
-    ...(audience && { audience }),
-  };
-  const verify = secret
-    ? (token: string) => jwtVerify(token, new TextEncoder().encode(secret), options)
-    : (
-        (keys) => (token: string) =>
-          jwtVerify(token, keys, options)
-      )(createRemoteJWKSet(new URL(jwksUrl ?? '')));
+/**
+ * Checks bearer tokens. Algorithms are pinned by the kind of key; keys come from the settings, whatever the token's
+ * own `jku`, `jwk`, `x5u` or `kid` say (RFC 8725). Fails with UNAUTHENTICATED (401), or with SERVICE_UNAVAILABLE
+ * where the issuer's keys cannot be read.
+ */
+export function createTokenVerifier({ secret, jwksUrl, issuer, audience, keySet, now }: VerifierOptions): VerifyToken {
+  const key = secret ? new TextEncoder().encode(secret) : createKeySet({ ...keySet, url: jwksUrl ?? '' });
   return async (token) => {
-    const { payload } = await verify(token).catch((error: unknown) => {
-      throw new AppError('UNAUTHENTICATED', reasonOf(error), { cause: error });
+    const options = {
+      algorithms: secret ? ['HS256'] : publicKeyAlgorithms,
+      requiredClaims: ['exp', 'sub', 'tenant'],
+      clockTolerance: clockToleranceS,
+      ...(now && { currentDate: now() }),
+      ...(issuer !== null && { issuer }),
+      ...(audience !== null && { audience }),
+    };
+    const verified = await (
+      typeof key === 'function' ? jwtVerify(token, key, options) : jwtVerify(token, key, options)
+    ).catch((error: unknown) => {
+      throw error instanceof AppError ? error : invalidToken(reasonOf(error), error);
     });
-    return identityOf(payload);
+    checkType(verified.protectedHeader);
+    return identityOf(verified.payload);
   };
 }
 
@@ -63,12 +80,16 @@ export function signToken(
 }
 
 function identityOf(payload: JWTPayload): Identity {
-  const tenantId = parseTenantId(payload.tenant);
+  const tenantId = parseTenantId(payload['tenant']);
   const personId = parsePersonId(payload.sub);
-  if (!tenantId || !personId) {
-    throw new AppError('UNAUTHENTICATED', 'The token must name a person ("sub") and a tenant ("tenant") by their ids.');
-  }
-  return { tenantId, personId };
+  if (tenantId && personId) return { tenantId, personId };
+  throw invalidToken('The token must name a person ("sub") and a tenant ("tenant") by their ids.');
+}
+
+function checkType({ typ }: JWTHeaderParameters): void {
+  if (typ === undefined) return;
+  if (typeof typ === 'string' && acceptedTypes.has(typ.toLowerCase().replace(/^application\//, ''))) return;
+  throw invalidToken('The token is of a type that is not accepted here.');
 }
 
 function reasonOf(error: unknown): string {

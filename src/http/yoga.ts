@@ -1,53 +1,148 @@
-import { randomUUID } from 'node:crypto';
-import type { GraphQLSchema } from 'graphql';
+import { getOperationAST, GraphQLError, parse, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import type pg from 'pg';
-import { createTenantSession, type TenantSession } from '../db/session.ts';
 import { AppError } from '../errors.ts';
-import { createContext, type Context } from '../graphql/context.ts';
-import type { Viewer } from '../graphql/viewer.ts';
-import type { PersonId } from '../ids.ts';
+import type { Context } from '../graphql/context.ts';
+import { asksOnlyTypename } from './anonymous.ts';
+import { checkCost, checkSize } from './check-limits.ts';
+import type { GraphqlParams } from './graphql-params.ts';
+import type { Limits } from './limits.ts';
 import { maskError } from './mask-error.ts';
-import type { VerifyToken } from './tokens.ts';
+import type { RequestRecord } from './request-record.ts';
+
+/** One GraphQL request on its way through the stages. */
+export interface Exchange {
+  readonly params: GraphqlParams;
+  /** What resolvers get. */
+  readonly context: Context;
+  readonly record: RequestRecord;
+  /** Told, once each, of errors that are hidden from the client. */
+  readonly report: (error: unknown) => void;
+}
 
 export interface YogaOptions {
   schema: GraphQLSchema;
-  pool: pg.Pool;
-  verifyToken: VerifyToken;
-  loadViewer: (session: TenantSession, personId: PersonId) => Promise<Viewer | null>;
-  /** The clock. */
-  now: () => Date;
+  limits: Limits;
+  /** Whether errors may suggest names of the schema. */
+  suggestions: boolean;
 }
 
-/** The GraphQL server: an ordered list of stages. */
-export function createGraphqlServer({ schema, pool, verifyToken, loadViewer, now }: YogaOptions) {
-  return createYoga<object, Context>({
+type Stage = Plugin<object, { exchange: Exchange }>;
+type Hooked = { exchange: Exchange };
+
+/** GraphQL itself, an ordered list of stages; what comes before (who, how much, from where) is the front door's. */
+export function createGraphqlServer({ schema, limits, suggestions }: YogaOptions) {
+  return createYoga<{ exchange: Exchange }>({
     schema,
     graphqlEndpoint: '/graphql',
     logging: false,
-    maskedErrors: { maskError: (error) => maskError(error, randomUUID(), ({ error: e }) => console.error(e)) },
-    context: async ({ request }) => {
-      const token = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-      const identity = token ? await verifyToken(token) : null;
-      const session = identity && createTenantSession({ pool, ...identity });
-      const viewer = session && (await loadViewer(session, identity.personId));
-      if (session && !viewer) throw new AppError('UNAUTHENTICATED', 'The token names nobody who may come in.');
-      return createContext({
-        viewer,
-        session,
-        now: now(),
-        requestId: randomUUID(),
-        idempotencyKey: request.headers.get('idempotency-key'),
-      });
-    },
-    plugins: [closeSession],
+    landingPage: false,
+    graphiql: false, // a page of its own
+    cors: false, // same origin only
+    multipart: false,
+    batching: false,
+    maxRequestBodySize: false, // the front door has bounded it
+    maskedErrors: false, // the last stage does it, knowing the request
+    parserAndValidationCache: { errorCache: { get: () => undefined, set: () => {} } },
+    plugins: [
+      takeParams,
+      nameOperation,
+      parseBounded(limits),
+      keepAnonymousOut,
+      limitSize(limits),
+      limitCost(limits),
+      executeForTheViewer,
+      answerErrors(suggestions),
+    ],
   });
 }
 
-/** Gives the snapshot's connection back once the answer is made. */
-const closeSession: Plugin<Context> = {
-  onExecute: ({ args }) => ({
-    onExecuteDone: () =>
-      void ((args.contextValue as Context).isAuthenticated && (args.contextValue as Context).db.close()),
-  }),
+/** The front door has read and checked them. */
+const takeParams: Stage = {
+  onRequestParse: ({ setRequestParser, serverContext }) =>
+    setRequestParser(() => (serverContext as unknown as Hooked).exchange.params),
 };
+
+/** Refuses long documents while they are read, before there is a tree. */
+function parseBounded({ tokens }: Limits): Stage {
+  return {
+    onParse: ({ setParseFn }) =>
+      setParseFn((source: string) => {
+        try {
+          return parse(source, { maxTokens: tokens });
+        } catch (error) {
+          if (!(error instanceof GraphQLError && /tokens\. Parsing aborted/.test(error.message))) throw error;
+          throw new AppError('LIMIT_EXCEEDED', `The document exceeds the limit "tokens": at most ${tokens}.`);
+        }
+      }),
+  };
+}
+
+/** Runs before validation, whose messages tell what exists. */
+const keepAnonymousOut: Stage = {
+  onParse: ({ context }) => {
+    return ({ result }) => {
+      const { isAuthenticated } = (context as unknown as Hooked).exchange.context;
+      if (isAuthenticated || !result || result instanceof Error || asksOnlyTypename(result)) return;
+      throw new AppError('UNAUTHENTICATED', 'Send a token: "Authorization: Bearer <token>".');
+    };
+  },
+};
+
+/** For the log: the name the document gives the operation, not what the client calls it. */
+const nameOperation: Stage = {
+  onParse: ({ context }) => {
+    return ({ result }) => {
+      const { params, record } = (context as unknown as Hooked).exchange;
+      if (!result || result instanceof Error) return;
+      const operation = getOperationAST(result, params.operationName);
+      if (operation) record.operation = { type: operation.operation, name: operation.name?.value ?? null };
+    };
+  },
+};
+
+/** Runs before the rules of validation, some of which take quadratic time. */
+function limitSize(limits: Limits): Stage {
+  return {
+    onValidate: ({ params, setResult }) => {
+      const exceeded = checkSize(params.documentAST, limits);
+      if (exceeded) setResult([exceeded]);
+    },
+  };
+}
+
+function limitCost(limits: Limits): Stage {
+  return {
+    onExecute: ({ args, setResultAndStopExecution }) => {
+      const exceeded = checkCost(args, limits);
+      if (exceeded) setResultAndStopExecution({ errors: [exceeded] });
+    },
+  };
+}
+
+/** Resolvers get our context and nothing of Yoga's; execution stops when the client goes away. */
+const executeForTheViewer: Stage = {
+  onExecute: ({ args, executeFn, setExecuteFn }) => {
+    const { exchange, request } = args.contextValue as unknown as Hooked & { request: Request };
+    const ours = { contextValue: exchange.context, signal: request.signal };
+    setExecuteFn((original) => executeFn({ ...original, ...ours }));
+  },
+};
+
+/** Last: what the client may know of what went wrong, and the status it makes. */
+function answerErrors(suggestions: boolean): Stage {
+  return {
+    onResultProcess: (payload) => {
+      const { result, serverContext } = payload;
+      const { record, report } = (serverContext as unknown as Hooked).exchange;
+      if (Array.isArray(result) || !('errors' in result) || !result.errors) return;
+      const masking = { requestId: record.requestId, suggestions, report };
+      const errors = result.errors.map((error) => maskError(error, masking));
+      record.codes = errors.map(({ extensions }) => String(extensions['code']));
+      const unavailable = errors.find(({ extensions }) => extensions['code'] === 'SERVICE_UNAVAILABLE');
+      // Half an answer of a database that went away would look like a whole one to many clients.
+      if (unavailable && record.operation?.type !== 'mutation') return payload.setResult({ errors: [unavailable] });
+      if (result.data != null) for (const { extensions } of errors) delete extensions['http']; // it did succeed: 200
+      payload.setResult({ ...result, errors });
+    },
+  };
+}

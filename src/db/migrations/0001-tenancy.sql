@@ -81,3 +81,6 @@ BEGIN
   EXECUTE format('CREATE POLICY operators ON tenants TO %I USING (true) WITH CHECK (true)', current_user);
 END $$;
 GRANT SELECT, UPDATE ON tenants TO freshfield_app;
+
+-- Readiness: the application may see which migrations have been applied.
+GRANT SELECT ON kysely_migration TO freshfield_app;

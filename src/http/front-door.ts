@@ -1,0 +1,97 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { AppError } from '../errors.ts';
+import { sendError } from './answer.ts';
+import { describeFailure } from './describe-failure.ts';
+import { createGraphqlEndpoint, type GraphqlEndpointOptions } from './graphql-endpoint.ts';
+import { answerHealth, type Readiness } from './health.ts';
+import { HttpError } from './http-error.ts';
+import { requestIdOf } from './request-id.ts';
+import { logRequest, openRecord, type RequestRecord } from './request-record.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+
+/**
+ * Serves pages for browsers (GraphiQL, its assets): answers the request and true, or false where the path is not one
+ * of its own. It is asked for `/graphql` when a browser opens it without a query, and for paths nobody else serves.
+ */
+export type ServePage = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+) => boolean | Promise<boolean>;
+
+export interface FrontDoorOptions extends GraphqlEndpointOptions {
+  readiness: Readiness;
+  /** @default no pages */
+  servePage?: ServePage;
+}
+
+/** Every request comes in here: it gets an id, a place to go, an answer whatever happens, and a line in the log. */
+export function createFrontDoor(options: FrontDoorOptions): RequestListener {
+  const { logger, readiness, servePage = () => false } = options;
+  const answerGraphql = createGraphqlEndpoint(options);
+
+  const route = async (request: IncomingMessage, response: ServerResponse, record: RequestRecord) => {
+    const { pathname: path, searchParams: search } = targetOf(request);
+    if (await answerHealth(request, response, { path, readiness })) return;
+    const isGraphql = path === '/graphql';
+    if ((!isGraphql || opensPage(request, search)) && (await servePage(request, response, path))) return;
+    if (isGraphql) return answerGraphql({ request, response, search, record });
+    throw new HttpError('NOT_FOUND', 'There is nothing here. GraphQL is at /graphql.');
+  };
+
+  return (request, response) => {
+    const record = openRecord(requestIdOf(request.headersDistinct['x-request-id']?.[0]));
+    response.setHeader('X-Request-Id', record.requestId);
+    setSecurityHeaders(response);
+    response.once('close', () => logRequest(logger, record, outcomeOf(request, response)));
+    route(request, response, record).catch((error: unknown) => {
+      const refusal = refusalOf(error, record, logger);
+      record.codes.push(refusal.code);
+      sendError(request, response, refusal);
+    });
+  };
+}
+
+/** A browser that opens an address wants a page; one that sends a query along wants its answer. */
+function opensPage({ method, headers }: IncomingMessage, search: URLSearchParams): boolean {
+  return method === 'GET' && !search.has('query') && (headers.accept?.includes('text/html') ?? false);
+}
+
+function targetOf(request: IncomingMessage): URL {
+  const target = request.url ?? '/';
+  if (!target.startsWith('/') || !URL.canParse(target, 'http://localhost')) {
+    throw new HttpError('BAD_USER_INPUT', 'The address of the request is not valid.');
+  }
+  return new URL(`http://localhost${target}`);
+}
+
+function refusalOf(error: unknown, { requestId }: RequestRecord, logger: Logger): AppError {
+  if (error instanceof AppError && error.code !== 'INTERNAL_SERVER_ERROR') {
+    if (error.code === 'SERVICE_UNAVAILABLE' && error.cause) {
+      logger.warn(describeFailure(requestId, error), 'unavailable');
+    }
+    return error;
+  }
+  logger.error(describeFailure(requestId, error), 'unexpected error');
+  return new AppError(
+    'INTERNAL_SERVER_ERROR',
+    `Something went wrong on our side. Quote request ${requestId} when you report it.`,
+  );
+}
+
+/** The path without its query, which may hold variables. A client that went away before its answer: 499. */
+function outcomeOf(request: IncomingMessage, response: ServerResponse) {
+  const aborted = !response.writableFinished;
+  return {
+    method: request.method ?? '',
+    path: pathForLog(request.url),
+    status: aborted ? 499 : response.statusCode,
+    aborted,
+  };
+}
+
+function pathForLog(url = ''): string {
+  const path = url.split('?', 1)[0] ?? '';
+  return /^\/(graphql|health\/(live|ready))?$/.test(path) ? path : 'other';
+}

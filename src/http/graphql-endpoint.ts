@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type pg from 'pg';
+import { createTenantSession, type TenantSession } from '../db/session.ts';
+import { AppError } from '../errors.ts';
+import { createContext, type Context } from '../graphql/context.ts';
+import type { Viewer } from '../graphql/viewer.ts';
+import type { PersonId } from '../ids.ts';
+import { admit } from './admission.ts';
+import { authenticate } from './authenticate.ts';
+import { describeFailure } from './describe-failure.ts';
+import { parseBody, parseSearch, type GraphqlParams } from './graphql-params.ts';
+import { invalidToken } from './http-error.ts';
+import type { Limits } from './limits.ts';
+import { readBody, refuseDeclaredLength } from './request-body.ts';
+import { serverTiming, type RequestRecord } from './request-record.ts';
+import type { createGraphqlServer, Exchange } from './yoga.ts';
+
+export interface GraphqlEndpointOptions {
+  graphql: ReturnType<typeof createGraphqlServer>;
+  pool: pg.Pool;
+  verifyToken: (token: string) => Promise<{ tenantId: TenantSession['tenantId']; personId: PersonId }>;
+  loadViewer: (session: TenantSession, personId: PersonId) => Promise<Viewer | null>;
+  logger: Logger;
+  limits: Limits;
+  /** Whether answers carry Server-Timing. */
+  timing: boolean;
+  /** The clock. */
+  now: () => Date;
+}
+
+export interface GraphqlRequest {
+  request: IncomingMessage;
+  response: ServerResponse;
+  search: URLSearchParams;
+  record: RequestRecord;
+}
+
+/**
+ * One GraphQL request: headers, then the token, then the body, then GraphQL. Whatever becomes of it, its session is
+ * closed: after the answer, a refusal, an error, when the client goes away, and when its time is up.
+ */
+export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
+  const { pool, limits, verifyToken, loadViewer, logger } = options;
+
+  return async (asked: GraphqlRequest): Promise<void> => {
+    const { request, response, record } = asked;
+    admit(request);
+    refuseDeclaredLength(request, limits.bodyBytes);
+    const identity = await authenticate(request, verifyToken);
+    const session = identity && createTenantSession({ pool, ...identity });
+    if (session) {
+      record.tenantId = session.tenantId;
+      record.cost = session.cost;
+    }
+    const ending = endOf(response, limits.durationMs);
+    try {
+      await Promise.race([
+        ending.failed,
+        answer({ ...asked, session, personId: identity?.personId, signal: ending.signal }),
+      ]);
+    } finally {
+      ending.settle();
+      session?.close().catch((error: unknown) => logger.error(describeFailure(record.requestId, error), 'session'));
+    }
+  };
+
+  async function answer(asked: GraphqlRequest & Who & { signal: AbortSignal }): Promise<void> {
+    const { request, response, record, session, personId, signal } = asked;
+    const viewer = session && personId ? await loadViewer(session, personId) : null;
+    if (session && !viewer) throw invalidToken('The token names nobody who may come in.');
+    const params = await paramsOf(asked);
+    const context = contextOf(asked, viewer);
+    const result = await ask({ params, context, record, report: reporter(record) }, { request, signal });
+    const bytes = Buffer.from(await result.arrayBuffer());
+    if (response.headersSent || response.destroyed) return;
+    if (options.timing) response.setHeader('Server-Timing', serverTiming(record));
+    if (result.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    if (result.status === 503) response.setHeader('Retry-After', '1');
+    response.writeHead(result.status, { ...Object.fromEntries(result.headers), 'content-length': bytes.length });
+    response.end(bytes);
+  }
+
+  async function paramsOf({ request, search }: GraphqlRequest): Promise<GraphqlParams> {
+    if (request.method === 'GET') return parseSearch(search, limits);
+    return parseBody(await readBody(request, limits.bodyBytes), limits);
+  }
+
+  function contextOf({ request, record, session }: GraphqlRequest & Who, viewer: Viewer | null): Context {
+    const idempotencyKey = request.headers['idempotency-key'];
+    return createContext({
+      viewer,
+      session,
+      now: options.now(),
+      requestId: record.requestId,
+      idempotencyKey: idempotencyKey === undefined ? null : String(idempotencyKey),
+    });
+  }
+
+  async function ask(exchange: Exchange, { request, signal }: { request: IncomingMessage; signal: AbortSignal }) {
+    const { fetchAPI } = options.graphql;
+    const headers = { accept: request.headers.accept ?? '*/*' };
+    const asked = new fetchAPI.Request('http://localhost/graphql', {
+      method: request.method ?? 'POST',
+      headers,
+      signal,
+    });
+    return options.graphql.handleRequest(asked, { exchange });
+  }
+
+  /** An error that fifty fields share is one error: it is logged once. */
+  function reporter({ requestId }: RequestRecord): (error: unknown) => void {
+    const reported = new Set<unknown>();
+    return (error) => {
+      if (reported.has(error)) return;
+      reported.add(error);
+      logger.error(describeFailure(requestId, error), 'unexpected error');
+    };
+  }
+}
+
+interface Who {
+  session: TenantSession | null;
+  personId: PersonId | undefined;
+}
+
+/** Ends a request that takes too long, or whose client has gone: the signal stops it, the promise answers it. */
+function endOf(response: ServerResponse, durationMs: number) {
+  const controller = new AbortController();
+  let fail: (why: AppError) => void = () => {};
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  const end = (why: AppError) => {
+    controller.abort();
+    fail(why);
+  };
+  const tooLate = () => end(new AppError('SERVICE_UNAVAILABLE', 'The request took too long. Ask for less.'));
+  const timer = setTimeout(tooLate, durationMs);
+  const gone = () => end(new AppError('SERVICE_UNAVAILABLE', 'The client has gone.'));
+  response.once('close', gone);
+  failed.catch(() => {}); // it may come after the answer
+  return {
+    signal: controller.signal,
+    failed,
+    settle() {
+      clearTimeout(timer);
+      response.off('close', gone);
+    },
+  };
+}
