@@ -71,6 +71,9 @@ CREATE TABLE tickets (
   status                text NOT NULL DEFAULT 'NEW'
                         CHECK (status IN ('NEW', 'IN_PROGRESS', 'WAITING', 'RESOLVED', 'CLOSED')),
   priority              text NOT NULL DEFAULT 'NORMAL' CHECK (priority IN ('LOW', 'NORMAL', 'HIGH', 'URGENT')),
+  -- Priorities in the order of their weight, for ORDER BY and its index.
+  priority_rank         smallint GENERATED ALWAYS AS (
+                          CASE priority WHEN 'LOW' THEN 1 WHEN 'NORMAL' THEN 2 WHEN 'HIGH' THEN 3 ELSE 4 END) STORED,
   source                text NOT NULL DEFAULT 'PORTAL'
                         CHECK (source IN ('PORTAL', 'EMAIL', 'PHONE', 'CHAT', 'MONITORING', 'IMPORT')),
   category_id           uuid,
@@ -105,6 +108,7 @@ CREATE TABLE tickets (
 CREATE INDEX tickets_by_creation ON tickets (tenant_id, created_at DESC, id DESC);
 CREATE INDEX tickets_by_update ON tickets (tenant_id, updated_at DESC, id DESC);
 CREATE INDEX tickets_by_due ON tickets (tenant_id, (coalesce(due_at, 'infinity'::timestamptz)), id);
+CREATE INDEX tickets_by_priority ON tickets (tenant_id, priority_rank, id);
 CREATE INDEX tickets_by_site ON tickets (tenant_id, site_id, created_at DESC, id DESC);
 CREATE INDEX tickets_by_assignee ON tickets (tenant_id, assignee_id, created_at DESC, id DESC);
 CREATE INDEX tickets_by_reporter ON tickets (tenant_id, reporter_id, created_at DESC, id DESC);
@@ -114,6 +118,16 @@ CREATE INDEX tickets_open ON tickets (tenant_id, site_id, due_at) WHERE closed_a
 CREATE INDEX tickets_by_closing ON tickets (tenant_id, closed_at) WHERE closed_at IS NOT NULL;
 CREATE INDEX tickets_search ON tickets USING gin ((title || ' ' || description) gin_trgm_ops);
 SELECT protect_tenant_table('tickets');
+
+-- The tickets whose title or description is like the pattern, and the one with this number.
+CREATE FUNCTION search_tickets(pattern text, wanted integer) RETURNS SETOF uuid
+  LANGUAGE sql STABLE SECURITY DEFINER ROWS 200
+BEGIN ATOMIC
+  SELECT id FROM tickets WHERE tenant_id = current_tenant() AND (title || ' ' || description) ILIKE pattern
+  UNION
+  SELECT id FROM tickets WHERE tenant_id = current_tenant() AND number = wanted;
+END;
+SELECT hand_to_search('search_tickets(text, integer)', 'tickets');
 
 CREATE TABLE ticket_comments (
   tenant_id   uuid NOT NULL,

@@ -39,6 +39,8 @@ export interface TicketsTable {
   description: Generated<string>;
   status: Generated<TicketStatus>;
   priority: Generated<TicketPriority>;
+  /** LOW 1 to URGENT 4; the database keeps it. */
+  priority_rank: ColumnType<number, never, never>;
   source: Generated<TicketSource>;
   category_id: string | null;
   site_id: string | null;
