@@ -1,5 +1,8 @@
 // Importing a module adds its types, queries and mutations to the schema.
 import './people/schema.ts';
+import './tenant/schema.ts';
+import './tenant/update-tenant.ts';
+import './viewer/schema.ts';
 import './assets/mutations.ts';
 import './jobs/mutations.ts';
 import './sites/schema.ts';

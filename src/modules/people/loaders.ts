@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import type { Tables } from '../../db/tables.ts';
 import type { ConnectionOrder } from '../../graphql/connection.ts';
 import type { Context } from '../../graphql/context.ts';
 import { defineLoader, inOrderOf, rowLoader } from '../../graphql/loaders.ts';
@@ -48,7 +49,7 @@ defineLoader(
   'role',
   (context) =>
     new DataLoader(async (ids) => {
-      const roles = await selectRoles(context).where('role.id', 'in', ids).execute();
+      const roles = await selectRoles(context.db.read).where('role.id', 'in', ids).execute();
       return inOrderOf(ids, roles, (role) => role.id);
     }),
 );
@@ -71,7 +72,7 @@ defineLoader(
               .orderBy('team.name'),
           ).as('teams'),
           jsonArrayFrom(
-            selectRoles(context)
+            selectRoles(context.db.read)
               .innerJoin('person_roles as held', 'held.role_id', 'role.id')
               .whereRef('held.person_id', '=', sql.ref('person.id')),
           ).as('roles'),
@@ -125,8 +126,8 @@ function membersWithinReach({ db, viewer }: Context) {
 }
 
 /** Roles with what they allow, by key. */
-export function selectRoles({ db }: Context) {
-  return db.read
+export function selectRoles(db: Kysely<Tables>) {
+  return db
     .selectFrom('roles as role')
     .select(['role.id', 'role.key', 'role.name', 'role.description'])
     .select((query) =>

@@ -1,5 +1,4 @@
-import type { Viewer } from '../../graphql/viewer.ts';
-import { reaches, type Permission, type Placement } from '../../graphql/viewer.ts';
+import { reaches, type Permission, type Placement, type Viewer } from '../../graphql/viewer.ts';
 import type { PersonRow } from './table.ts';
 
 /** What decides who may see or change a person beyond their directory entry: their home site, and they themselves. */

@@ -29,6 +29,6 @@ builder.queryField('roles', (t) =>
   t.field({
     type: ['Role'],
     description: 'Every role of the tenant, by key.',
-    resolve: (_root, _args, context) => selectRoles(context).execute(),
+    resolve: (_root, _args, context) => selectRoles(context.db.read).execute(),
   }),
 );

@@ -33,31 +33,9 @@ export interface RolesTable {
   created_at: Generated<Date>;
 }
 
-export interface PreferencesTable {
-  person_id: string;
-  locale: Generated<string>;
-  time_zone: string | null;
-  theme: Generated<'SYSTEM' | 'LIGHT' | 'DARK'>;
-  email_notifications: Generated<boolean>;
-  default_site_id: string | null;
-  updated_at: Generated<Date>;
-}
-
-export interface NotificationsTable {
-  id: string;
-  person_id: string;
-  kind: string;
-  subject: string;
-  ticket_id: string | null;
-  read_at: Date | null;
-  created_at: Generated<Date>;
-}
-
 export type PersonRow = Selectable<PeopleTable>;
 export type TeamRow = Selectable<TeamsTable>;
 export type RoleRow = Selectable<RolesTable>;
-export type PreferencesRow = Selectable<PreferencesTable>;
-export type NotificationRow = Selectable<NotificationsTable>;
 
 declare module '../../db/tables.ts' {
   interface Tables {
@@ -69,7 +47,5 @@ declare module '../../db/tables.ts' {
     roles: RolesTable;
     role_permissions: { role_id: string; permission: Permission; reach: Generated<Reach> };
     person_roles: { person_id: string; role_id: string };
-    preferences: PreferencesTable;
-    notifications: NotificationsTable;
   }
 }
