@@ -5,7 +5,7 @@ export type Day = string | RawBuilder<string>;
 
 /** The calendar day that an instant falls on in a time zone. */
 export function dayOf(instant: Date | RawBuilder<unknown>, timeZone: string): RawBuilder<string> {
-  return sql<string>`(${instant}::timestamptz at time zone ${timeZone})::date`;
+  return sql<string>`((${instant})::timestamptz at time zone ${timeZone})::date`;
 }
 
 /**
@@ -14,7 +14,7 @@ export function dayOf(instant: Date | RawBuilder<unknown>, timeZone: string): Ra
  * comes twice and Postgres takes the second: the day starts an hour before that.
  */
 export function startOfDay(day: Day, timeZone: string): RawBuilder<Date> {
-  const date = sql`${day}::date`;
+  const date = sql`(${day})::date`;
   const midnight = sql`(${date}::timestamp at time zone ${timeZone})`;
   const hourBefore = sql`(${midnight} - interval '1 hour')`;
   return sql<Date>`(case when (${hourBefore} at time zone ${timeZone})::date = ${date} then ${hourBefore} else ${midnight} end)`;
@@ -22,5 +22,5 @@ export function startOfDay(day: Day, timeZone: string): RawBuilder<Date> {
 
 /** The calendar day so many days later; earlier where `days` is negative. */
 export function addDays(day: Day, days: number): RawBuilder<string> {
-  return sql<string>`(${day}::date + ${days}::integer)`;
+  return sql<string>`((${day})::date + ${days}::integer)`;
 }

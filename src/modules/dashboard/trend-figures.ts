@@ -1,0 +1,80 @@
+import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely';
+import { dayOf } from '../../db/local-day.ts';
+import type { Tables } from '../../db/tables.ts';
+import { atSites, between, type Scope } from './scope.ts';
+
+export interface MonthsScope extends Scope {
+  /** How many calendar months at the tenant, the running one included. */
+  readonly months: number;
+}
+
+/** What each month counts, by the month's name: `{ "2026-11": 12 }`; months without any are left out. */
+export type PerMonth<Value> = Record<string, Value>;
+
+export interface ExpectedPeople {
+  came: number;
+  absent: number;
+}
+
+/** `["2026-10", "2026-11"]`, oldest first. */
+export function months(scope: MonthsScope): Expression<string[]> {
+  return sql<string[]>`
+    select jsonb_agg(to_char(${monthsLater(scope, sql`step`)}, 'YYYY-MM') order by step)
+    from generate_series(1 - ${scope.months}::integer, 0) as step`;
+}
+
+export function openedPerMonth(scope: MonthsScope, db: Kysely<Tables>): Expression<PerMonth<number>> {
+  return ticketsPerMonth(scope, db, 'tickets.created_at');
+}
+
+export function closedPerMonth(scope: MonthsScope, db: Kysely<Tables>): Expression<PerMonth<number>> {
+  return ticketsPerMonth(scope, db, 'tickets.closed_at');
+}
+
+export function attendancePerMonth(scope: MonthsScope, db: Kysely<Tables>): Expression<PerMonth<ExpectedPeople>> {
+  const [from, to] = range(scope);
+  const counted = db
+    .selectFrom('attendance')
+    .where(sql<boolean>`attendance.day >= ${from} and attendance.day < ${to}`)
+    .where(atSites(scope, 'attendance.site_id'))
+    .groupBy(sql`1`)
+    .select([
+      sql<string>`to_char(attendance.day, 'YYYY-MM')`.as('month'),
+      sql<number>`count(*) filter (where attendance.status in ('PRESENT', 'LATE'))`.as('came'),
+      sql<number>`count(*) filter (where attendance.status = 'ABSENT')`.as('absent'),
+    ]);
+  const entry = sql`jsonb_build_object('came', counted.came, 'absent', counted.absent)`;
+  return db
+    .selectFrom(counted.as('counted'))
+    .select(sql`coalesce(jsonb_object_agg(counted.month, ${entry}), '{}')`.as('value')) as never;
+}
+
+function ticketsPerMonth(
+  scope: MonthsScope,
+  db: Kysely<Tables>,
+  column: 'tickets.created_at' | 'tickets.closed_at',
+): Expression<PerMonth<number>> {
+  const counted = db
+    .selectFrom('tickets')
+    .where(between(scope, column, range(scope)))
+    .where(atSites(scope, 'tickets.site_id'))
+    .groupBy(sql`1`)
+    .select([
+      sql<string>`to_char(${sql.ref(column)} at time zone ${scope.timeZone}, 'YYYY-MM')`.as('month'),
+      sql<number>`count(*)`.as('count'),
+    ]);
+  return db
+    .selectFrom(counted.as('counted'))
+    .select(sql`coalesce(jsonb_object_agg(counted.month, counted.count), '{}')`.as('value')) as never;
+}
+
+/** The first day of the first month, and of the month after the running one. */
+function range(scope: MonthsScope): [RawBuilder<string>, RawBuilder<string>] {
+  return [monthsLater(scope, sql`1 - ${scope.months}::integer`), monthsLater(scope, sql`1`)];
+}
+
+/** The first day of the month so many months after the running one. */
+function monthsLater({ now, timeZone }: MonthsScope, count: RawBuilder<unknown>): RawBuilder<string> {
+  const thisMonth = sql`date_trunc('month', ${dayOf(now, timeZone)}::timestamp)`;
+  return sql<string>`(${thisMonth} + make_interval(months => ${count}))::date`;
+}
