@@ -1,8 +1,14 @@
-// What the compiler does not copy: everything under src/ that is not TypeScript (SQL migrations, pages).
-import { cpSync } from 'node:fs';
-import { statSync } from 'node:fs';
+// What the compiler leaves to us: everything under src/ that is not TypeScript goes to dist/ (SQL migrations, pages),
+// and what has no source any more leaves it. A migration that was renamed must not run under both names.
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
-cpSync('src', 'dist', {
-  recursive: true,
-  filter: (path) => statSync(path).isDirectory() || !/\.tsx?$/.test(path),
-});
+const isFile = (path) => statSync(path).isFile();
+const sourceOf = (name) => join('src', name.replace(/\.js(\.map)?$/, '.ts'));
+
+for (const name of readdirSync('dist', { recursive: true })) {
+  const built = join('dist', name);
+  if (isFile(built) && !existsSync(sourceOf(name)) && !existsSync(join('src', name))) rmSync(built);
+}
+cpSync('src', 'dist', { recursive: true, filter: (path) => !isFile(path) || !/\.tsx?$/.test(path) });
+chmodSync('dist/cli/main.js', 0o755);
