@@ -37,4 +37,6 @@ export interface ChangeLog {
    * all the tenants asked for, on the primary, begun after this call.
    */
   pull(since: ReadonlyMap<Tenant, Seq | undefined>): Promise<Pull>;
+  /** Gives the history a new name: a stamp from beyond the head was seen, so the database has gone back in time. */
+  renewEpoch(seen: string): Promise<void>;
 }

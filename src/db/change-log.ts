@@ -1,0 +1,51 @@
+import type pg from 'pg';
+import type { Change, ChangeLog, Seq, Tenant, TenantChanges } from '../cache/index.ts';
+import { asAppError } from './failures.ts';
+
+export interface PostgresChangeLogOptions {
+  /** On the primary; best one of its own, so that a busy server still hears what changed. */
+  pool: pg.Pool;
+  /** Distinguishes caches that may not share entries: the schema they were made with. */
+  schemaHash: string;
+}
+
+interface PullRow {
+  tenant_id: string;
+  epoch: string;
+  head: number;
+  trimmed: number;
+  changes: [Seq, string[]][] | null;
+}
+
+/** One statement, so one snapshot: the head, what changed up to it, and whether anything before was trimmed. */
+const pullStatement = `
+  SELECT asked.tenant_id, change_epoch() AS epoch,
+         coalesce((SELECT seq FROM change_log WHERE tenant_id = asked.tenant_id AND seq IS NOT NULL
+                    ORDER BY seq DESC LIMIT 1), 0)::float8 AS head,
+         coalesce((SELECT seq FROM change_log_trims WHERE tenant_id = asked.tenant_id), 0)::float8 AS trimmed,
+         (SELECT json_agg(json_build_array(seq, tags) ORDER BY seq) FROM change_log
+           WHERE tenant_id = asked.tenant_id AND seq > asked.since) AS changes
+    FROM unnest($1::uuid[], $2::bigint[]) AS asked (tenant_id, since)`;
+
+/** The change log in Postgres, as the cache reads it. */
+export function createPostgresChangeLog({ pool, schemaHash }: PostgresChangeLogOptions): ChangeLog {
+  return {
+    async pull(since) {
+      const { rows } = await pool
+        .query<PullRow>({ name: 'change-log-pull', text: pullStatement, values: [[...since.keys()], [...since.values()]] })
+        .catch((error: unknown) => {
+          throw asAppError(error);
+        });
+      return { epoch: `${rows[0]?.epoch}/${schemaHash}`, tenants: new Map(rows.map((row) => changesOf(row, since))) };
+    },
+    async renewEpoch(seen) {
+      await pool.query('SELECT renew_change_epoch($1)', [seen.slice(0, seen.lastIndexOf('/'))]);
+    },
+  };
+}
+
+function changesOf(row: PullRow, since: Parameters<ChangeLog['pull']>[0]): [Tenant, TenantChanges] {
+  const from = since.get(row.tenant_id);
+  const changes = (row.changes ?? []).map(([seq, tags]): Change => ({ seq, tags }));
+  return [row.tenant_id, { head: row.head, changes, complete: from !== undefined && row.trimmed <= from }];
+}
