@@ -4,11 +4,12 @@ import { explain } from './explain.ts';
 import { importCommand } from './import.ts';
 import { migrateCommand } from './migrate.ts';
 import { schemaCommand } from './schema.ts';
+import { seedCommand } from './seed.ts';
 import { serveCommand } from './serve.ts';
 import { tokenCommand } from './token.ts';
 
 /** Each command registers itself: `(program) => void`, one file per command. */
-const commands = [serveCommand, migrateCommand, importCommand, tokenCommand, schemaCommand];
+const commands = [serveCommand, migrateCommand, seedCommand, importCommand, tokenCommand, schemaCommand];
 
 /** Exit status: 0 it worked, 1 it failed, 2 the command was written wrongly. */
 const status = { ok: 0, failed: 1, wrongUsage: 2 } as const;

@@ -5,6 +5,7 @@ import type { SeedPerson } from './make-people.ts';
 import type { Row } from './row-writer.ts';
 import { seedOf, type Stage } from './stage.ts';
 import { makeComments } from './ticket-comments.ts';
+import { makeEvents } from './ticket-events.ts';
 import { makeNotifications } from './ticket-notifications.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { later, slaHours, tellStory, type Priority, type Status, type Step } from './ticket-story.ts';
@@ -21,6 +22,7 @@ export interface TicketRows {
 /** One ticket and the two people it is between. */
 export interface Case {
   id: string;
+  number: number;
   title: string;
   reporter: SeedPerson;
   assignee: SeedPerson;
@@ -71,7 +73,7 @@ function makeTicket({ stage, dice, desk, number, createdAt }: TicketInput): Tick
     dice,
     opensAfter: (instant) => deskOpensAfter(instant, stage, dice),
   }).filter(({ at }) => at <= plan.until);
-  const told: Case = { id: dice.idAt(createdAt), title, reporter, assignee, steps };
+  const told: Case = { id: dice.idAt(createdAt), number, title, reporter, assignee, steps };
   const state = stateAfter(steps);
   const comments = makeComments(told, plan.until, dice);
   const source = dice.weighted([
@@ -104,7 +106,7 @@ function makeTicket({ stage, dice, desk, number, createdAt }: TicketInput): Tick
       updated_at: steps.at(-1)?.at ?? createdAt,
       version: steps.length,
     },
-    events: steps.map((step) => eventRow(step, told, dice)),
+    events: makeEvents({ told, comments, firstTeamId: desk.firstTeamId, dice }),
     comments,
     notifications: makeNotifications({ told, comments, until: plan.until, dice }),
   };
@@ -121,15 +123,4 @@ function stateAfter(steps: readonly Step[]) {
     else resolvedAt = null; // reopened
   }
   return { status, resolvedAt, closedAt, isAssigned: steps.some(({ kind }) => kind === 'ASSIGNED') };
-}
-
-function eventRow({ kind, at, by, to }: Step, { id, reporter, assignee }: Case, dice: Dice): Row {
-  return {
-    id: dice.idAt(at),
-    ticket_id: id,
-    kind,
-    actor_id: by === null ? null : by === 'reporter' ? reporter.id : assignee.id,
-    detail: { ...(to && { status: to }), ...(kind === 'ASSIGNED' && { assigneeId: assignee.id }) },
-    occurred_at: at,
-  };
 }

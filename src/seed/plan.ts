@@ -15,6 +15,9 @@ export interface SeedPlan {
   until: Date;
 }
 
+/** What a tenant's slug looks like; the database checks the same. */
+export const slugPattern = /^[a-z][a-z0-9-]{1,62}$/;
+
 export const limits = {
   people: { min: 12, max: 20_000 },
   tickets: { min: 0, max: 1_000_000 },
@@ -27,3 +30,9 @@ export const rotaAheadDays = 14;
 export const jobsAheadDays = 30;
 /** How far leave is asked for ahead, in days. */
 export const leaveAheadDays = 60;
+
+/** About how many rows a plan makes, for showing progress. */
+export function expectedRows({ people, tickets, days }: SeedPlan): number {
+  const perPerson = 3 + days * 0.72 + (days + rotaAheadDays) * 0.27;
+  return Math.round(200 + people * perPerson + tickets * 9.9);
+}

@@ -40,11 +40,14 @@ export function makeNotifications({ told, comments, until, dice }: Notifications
     });
 }
 
-function noticesOf({ title, reporter, assignee, steps }: Case, comments: readonly CommentRow[]): Notice[] {
+function noticesOf({ number, title, reporter, assignee, steps }: Case, comments: readonly CommentRow[]): Notice[] {
   const ofSteps = steps.flatMap(({ kind, at }): Notice[] => {
     if (kind === 'ASSIGNED')
-      return [{ to: assignee.id, kind: 'TICKET_ASSIGNED', subject: `Assigned to you: ${title}`, at }];
-    if (kind === 'RESOLVED') return [{ to: reporter.id, kind: 'TICKET_RESOLVED', subject: `Resolved: ${title}`, at }];
+      return [
+        { to: assignee.id, kind: 'TICKET_ASSIGNED', subject: `Ticket #${number} was assigned to you: ${title}`, at },
+      ];
+    if (kind === 'RESOLVED')
+      return [{ to: reporter.id, kind: 'TICKET_RESOLVED', subject: `Ticket #${number} was resolved: ${title}`, at }];
     return [];
   });
   const ofComments = comments
@@ -52,7 +55,7 @@ function noticesOf({ title, reporter, assignee, steps }: Case, comments: readonl
     .map(({ created_at }) => ({
       to: reporter.id,
       kind: 'TICKET_COMMENTED',
-      subject: `New comment: ${title}`,
+      subject: `Ticket #${number} has a new comment: ${title}`,
       at: created_at,
     }));
   return [...ofSteps, ...ofComments];
