@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chown, link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { AppError } from '../../errors.ts';
 import { isRoot } from './account.ts';
 
 /**
@@ -11,10 +12,12 @@ export async function secretFile(path: string): Promise<string> {
   const kept = await readSecret(path);
   if (kept) return kept;
   const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, `${randomBytes(36).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   try {
+    await writeFile(draft, `${randomBytes(36).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
     await giveToFolderOwner(draft);
-    await link(draft, path).catch(ignore('EEXIST'));
+    await link(draft, path).catch(accept('EEXIST'));
+  } catch (error) {
+    throw fileError(error as NodeJS.ErrnoException, path);
   } finally {
     await rm(draft, { force: true });
   }
@@ -23,7 +26,11 @@ export async function secretFile(path: string): Promise<string> {
 
 /** null: there is none yet. */
 export async function readSecret(path: string): Promise<string | null> {
-  const text = await readFile(path, 'utf8').catch(ignore('ENOENT'));
+  const text = await readFile(path, 'utf8')
+    .catch(accept('ENOENT'))
+    .catch((error: NodeJS.ErrnoException) => {
+      throw fileError(error, path);
+    });
   return text?.trim() || null;
 }
 
@@ -34,7 +41,14 @@ async function giveToFolderOwner(path: string): Promise<void> {
   await chown(path, uid, gid);
 }
 
-function ignore(expected: string) {
+function fileError(error: NodeJS.ErrnoException, path: string): AppError {
+  const reason = error.code === 'EACCES' || error.code === 'EPERM' ? 'it belongs to another user' : error.message;
+  return new AppError('FORBIDDEN', `The file ${path} cannot be used: ${reason}. Choose another folder with DATA_DIR.`, {
+    cause: error,
+  });
+}
+
+function accept(expected: string) {
   return (error: NodeJS.ErrnoException): undefined => {
     if (error.code !== expected) throw error;
   };
