@@ -9,10 +9,16 @@ export type NewTicket = Partial<Omit<TicketRow, 'priority_rank' | 'comment_count
 /** Adds tickets past the API, numbered on from those there are; answers their ids. */
 export async function insertTickets(tenant: TestTenant, tickets: readonly NewTicket[]): Promise<string[]> {
   return tenant.session.write(async (trx) => {
-    const { last } = await trx
-      .selectFrom('tickets')
-      .select(sql<number>`coalesce(max(number), 0)`.as('last'))
+    const count = tickets.length;
+    const { last: highest } = await trx
+      .insertInto('ticket_numbers')
+      .values({ last: count })
+      .onConflict((conflict) =>
+        conflict.column('tenant_id' as never).doUpdateSet({ last: sql<number>`ticket_numbers.last + ${count}` }),
+      )
+      .returning('last')
       .executeTakeFirstOrThrow();
+    const last = highest - count;
     const rows = tickets.map((ticket, index) => ({
       id: newId(),
       number: last + index + 1,
