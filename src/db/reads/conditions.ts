@@ -1,0 +1,93 @@
+import {
+  AndNode,
+  BinaryOperationNode,
+  ColumnNode,
+  OperatorNode,
+  ParensNode,
+  PrimitiveValueListNode,
+  ReferenceNode,
+  ValueListNode,
+  ValueNode,
+  type OperationNode,
+} from 'kysely';
+
+/** A column of one table of the query, by its alias. */
+export type ColumnKey = `${string}.${string}`;
+
+/** What the conditions that must all hold say about columns. */
+export interface Conditions {
+  /** Columns that must have one of these values. */
+  readonly values: ReadonlyMap<ColumnKey, readonly unknown[]>;
+  /** Bounds of columns that must lie in a range; either may be missing. */
+  readonly ranges: ReadonlyMap<ColumnKey, { from?: unknown; to?: unknown }>;
+}
+
+/** Operands joined by AND, however they are nested. Anything else (OR, NOT, raw text) is one operand by itself. */
+export function conjuncts(node: OperationNode | undefined): OperationNode[] {
+  if (!node) return [];
+  if (AndNode.is(node)) return [...conjuncts(node.left), ...conjuncts(node.right)];
+  if (ParensNode.is(node)) return conjuncts(node.node);
+  return [node];
+}
+
+/**
+ * Reads equalities, IN lists and ranges from conditions that must all hold; equal columns share what is known of either.
+ * `owner` resolves a reference to the alias of its table, undefined where that is not certain.
+ */
+export function conditionsOf(
+  operands: readonly OperationNode[],
+  owner: (reference: ReferenceNode) => string | undefined,
+  known: Conditions['values'] = new Map(),
+): Conditions {
+  const values = new Map<ColumnKey, readonly unknown[]>(known);
+  const ranges = new Map<ColumnKey, { from?: unknown; to?: unknown }>();
+  const equal: [ColumnKey, ColumnKey][] = [];
+
+  for (const node of operands) {
+    if (!BinaryOperationNode.is(node) || !OperatorNode.is(node.operator)) continue;
+    const { operator } = node.operator;
+    const left = columnOf(node.leftOperand, owner);
+    const right = columnOf(node.rightOperand, owner);
+    if (operator === '=' && left && right) equal.push([left, right]);
+    if (!left) continue;
+    const found = operator === '=' || operator === 'in' ? constants(node.rightOperand) : undefined;
+    if (found) narrow(values, left, found);
+    const [bound] = constants(node.rightOperand) ?? [];
+    if (bound === undefined) continue;
+    if (operator === '>=' || operator === '>') ranges.set(left, { ...ranges.get(left), from: bound });
+    if (operator === '<=' || operator === '<') ranges.set(left, { ...ranges.get(left), to: bound });
+  }
+
+  // Each round carries values one equality further; there are at most as many rounds as equalities.
+  for (let round = 0; round < equal.length; round += 1) {
+    for (const [left, right] of equal) {
+      const [ofLeft, ofRight] = [values.get(left), values.get(right)];
+      if (ofLeft && !ofRight) values.set(right, ofLeft);
+      if (ofRight && !ofLeft) values.set(left, ofRight);
+    }
+  }
+  return { values, ranges };
+}
+
+/** Two conditions on one column must both hold: the shorter list is enough to depend on. */
+function narrow(values: Map<ColumnKey, readonly unknown[]>, column: ColumnKey, found: readonly unknown[]): void {
+  const before = values.get(column);
+  if (!before || found.length < before.length) values.set(column, found);
+}
+
+function columnOf(node: OperationNode, owner: (reference: ReferenceNode) => string | undefined): ColumnKey | undefined {
+  if (!ReferenceNode.is(node) || !ColumnNode.is(node.column)) return undefined;
+  const alias = owner(node);
+  return alias === undefined ? undefined : `${alias}.${node.column.column.name}`;
+}
+
+/** Constant operands; undefined where any of them is computed. NULL never equals anything, so it matches no row. */
+function constants(node: OperationNode): readonly unknown[] | undefined {
+  if (ValueNode.is(node)) return [node.value];
+  if (PrimitiveValueListNode.is(node)) return node.values;
+  if (ValueListNode.is(node)) {
+    const values = node.values.map((value) => (ValueNode.is(value) ? value.value : undefined));
+    return values.includes(undefined) ? undefined : values;
+  }
+  return undefined;
+}
