@@ -39,14 +39,7 @@ export interface SchemaTypes {
 /** Defines no type of its own: each module adds some. Types, queries and mutations of one noun live in one folder. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   // Errors first, so that what the later plugins throw becomes a typed result where a field promises one.
-  plugins: [
-    ErrorsPlugin,
-    ScopeAuthPlugin,
-    RelayPlugin,
-    DataloaderPlugin,
-    ValidationPlugin,
-    DirectivesPlugin,
-  ],
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, DataloaderPlugin, ValidationPlugin, DirectivesPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: (context) => ({
@@ -60,6 +53,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     directResult: true,
     defaultTypes: [ValidationError, NotFoundError, ConflictError, ForbiddenError],
     defaultUnionOptions: {
+      description: 'What the mutation did, or why it did not.',
       name: ({ fieldName }) => `${fieldName[0]?.toUpperCase()}${fieldName.slice(1)}Result`,
     },
   },
@@ -68,8 +62,15 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     cursorType: 'String',
     encodeGlobalID: (typename, id) => encodeGlobalId(typename, String(id)),
     decodeGlobalID: decodeGlobalId,
-    nodeQueryOptions: { description: 'Any object by its global id; null where there is none that you may see.' },
-    nodesQueryOptions: { description: 'Objects by their global ids, in the same order; null where there is none.' },
+    nodeQueryOptions: {
+      description: 'Any object by its global id; null where there is none that you may see.',
+      args: { id: { description: 'The global id, as `id` fields answer it.' } },
+    },
+    nodesQueryOptions: {
+      description: 'Objects by their global ids, in the same order; null where there is none.',
+      args: { ids: { description: 'Global ids, as `id` fields answer them.' } },
+    },
+    idFieldOptions: { description: 'Globally unique, opaque, and the same for ever: `node` finds the object by it.' },
     nodeTypeOptions: { description: 'An object with a globally unique id.' },
     firstArgOptions: { description: 'How many from the start of the list, at most 100; 20 where neither is sent.' },
     lastArgOptions: { description: 'How many from the end of the list, at most 100.' },
@@ -86,6 +87,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     defaultEdgeTypeOptions: { description: 'One entry of a page.' },
     defaultPayloadTypeOptions: { description: 'What the mutation did.' },
     pageInfoTypeOptions: { description: 'Where a page stands in its connection.' },
+    hasNextPageFieldOptions: { description: 'Whether anything comes after this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether anything comes before this page.' },
+    startCursorFieldOptions: { description: 'Send it as `before` for the page before; null where the page is empty.' },
+    endCursorFieldOptions: { description: 'Send it as `after` for the page after; null where the page is empty.' },
   },
 });
 
