@@ -28,6 +28,7 @@ builder.queryField('searchPeople', (t) =>
     },
     resolve: (_root, args, context) => {
       const { query, first } = parseInput(searchInput, { query: args.query, first: args.first ?? undefined });
+      const alike = (column: string) => sql`similarity(${sql.ref(`people.${column}`)}, ${query})`;
       const document = sql`(people.name || ' ' || people.email || ' ' || people.username)`;
       return context.db.read
         .selectFrom('people')
@@ -35,7 +36,7 @@ builder.queryField('searchPeople', (t) =>
         .where(matchesSearch(query))
         .where(withinReach(context.viewer, 'people:read', placementColumns))
         .orderBy(sql`word_similarity(${query}, ${document}) desc`)
-        .orderBy(sql`similarity(people.name, ${query}) desc`)
+        .orderBy(sql`greatest(${alike('name')}, ${alike('email')}, ${alike('username')}) desc`)
         .orderBy('people.name')
         .orderBy('people.id')
         .limit(first)
