@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { anyOf } from '../../db/any-of.ts';
 import { builder } from '../../graphql/builder.ts';
 import { resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
 import { globalId } from '../../graphql/global-id.ts';
@@ -110,10 +111,10 @@ builder.queryField('assets', (t) =>
             .selectFrom('assets')
             .where(withinReach(context.viewer, 'assets:read', { site: 'assets.site_id', owners: ['assets.holder_id'] }))
             .where((where) => where.and(wordsOf(search).map((word) => containsWord(word))))
-            .$if(filter?.status != null, (query) => query.where('assets.status', 'in', filter?.status ?? []))
-            .$if(filter?.siteId != null, (query) => query.where('assets.site_id', 'in', filter?.siteId ?? []))
-            .$if(filter?.typeId != null, (query) => query.where('assets.type_id', 'in', filter?.typeId ?? []))
-            .$if(filter?.holderId != null, (query) => query.where('assets.holder_id', 'in', filter?.holderId ?? [])),
+            .$if(filter?.status != null, (query) => query.where(anyOf('assets.status', filter?.status ?? [])))
+            .$if(filter?.siteId != null, (query) => query.where(anyOf('assets.site_id', filter?.siteId ?? [])))
+            .$if(filter?.typeId != null, (query) => query.where(anyOf('assets.type_id', filter?.typeId ?? [])))
+            .$if(filter?.holderId != null, (query) => query.where(anyOf('assets.holder_id', filter?.holderId ?? []))),
         });
       },
     },

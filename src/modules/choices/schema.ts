@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ConflictError, NotFoundError } from '../../errors.ts';
+import { isUniqueViolation } from '../../db/failures.ts';
+import { ConflictError, NotFoundError, ValidationError } from '../../errors.ts';
 import { builder } from '../../graphql/builder.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
@@ -100,22 +101,27 @@ builder.relayMutationField(
             .executeTakeFirstOrThrow();
           return { choiceId };
         }
-        const taken = await trx
+        const entry = await trx
           .selectFrom('choices')
-          .select('id')
-          .where('kind', '=', kind)
-          .where('key', '=', key)
-          .where('id', '!=', id)
-          .executeTakeFirst();
-        if (taken) throw new ConflictError(`Another entry of this list has the key "${key}". Use another key.`);
-        const changed = await trx
-          .updateTable('choices')
-          .set({ kind, key, label, ...optional, updated_at: context.now })
+          .select('kind')
           .where('id', '=', id)
-          .returning('id')
+          .forUpdate()
           .executeTakeFirst();
-        if (!changed) throw new NotFoundError('The choice');
-        return { choiceId: changed.id };
+        if (!entry) throw new NotFoundError('The choice');
+        if (entry.kind !== kind) {
+          const message = `This entry stays in the list ${entry.kind}. Leave "id" out to add one to another list.`;
+          throw new ValidationError([{ field: 'kind', message }]);
+        }
+        await trx
+          .updateTable('choices')
+          .set({ key, label, ...optional, updated_at: context.now })
+          .where('id', '=', id)
+          .execute()
+          .catch((error: unknown) => {
+            if (!isUniqueViolation(error, 'choices_tenant_id_kind_key_key')) throw error;
+            throw new ConflictError(`Another entry of this list has the key "${key}". Use another key.`);
+          });
+        return { choiceId: id };
       },
     }),
   },

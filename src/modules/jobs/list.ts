@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { anyOf } from '../../db/any-of.ts';
 import { addDays, startOfDay } from '../../db/local-day.ts';
 import { builder } from '../../graphql/builder.ts';
 import { resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
@@ -81,10 +82,10 @@ function jobsWhere({ status, siteId, assigneeId, typeId, from, to, missed }: Fil
   return db.read
     .selectFrom('jobs')
     .where(withinReach(viewer, 'jobs:read', { site: 'jobs.site_id', owners: ['jobs.assignee_id'] }))
-    .$if(status != null, (query) => query.where('jobs.status', 'in', status ?? []))
-    .$if(siteId != null, (query) => query.where('jobs.site_id', 'in', siteId ?? []))
-    .$if(assigneeId != null, (query) => query.where('jobs.assignee_id', 'in', assigneeId ?? []))
-    .$if(typeId != null, (query) => query.where('jobs.type_id', 'in', typeId ?? []))
+    .$if(status != null, (query) => query.where(anyOf('jobs.status', status ?? [])))
+    .$if(siteId != null, (query) => query.where(anyOf('jobs.site_id', siteId ?? [])))
+    .$if(assigneeId != null, (query) => query.where(anyOf('jobs.assignee_id', assigneeId ?? [])))
+    .$if(typeId != null, (query) => query.where(anyOf('jobs.type_id', typeId ?? [])))
     .$if(from != null, (query) => query.where('jobs.scheduled_for', '>=', startOfDay(from ?? '', timeZone)))
     .$if(to != null, (query) => query.where('jobs.scheduled_for', '<', startOfDay(addDays(to ?? '', 1), timeZone)))
     .$if(missed != null, (query) => query.where(missed ? wasMissed : sql<boolean>`not ${wasMissed}`));
