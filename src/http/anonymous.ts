@@ -2,6 +2,7 @@ import { Kind, visit, type DocumentNode } from 'graphql';
 
 const builtInScalars = new Set(['ID', 'String', 'Int', 'Float', 'Boolean']);
 const builtInDirectives = new Set(['skip', 'include']);
+const fragments = new Set<string>([Kind.FRAGMENT_DEFINITION, Kind.INLINE_FRAGMENT]);
 const rootTypes = new Set(['Query', 'Mutation']);
 
 /**
@@ -16,11 +17,9 @@ export function asksOnlyTypename(document: DocumentNode): boolean {
   visit(document, {
     Field: ({ name, arguments: args }) => refuseUnless(name.value === '__typename' && !args?.length),
     Directive: ({ name }) => refuseUnless(builtInDirectives.has(name.value)),
-    NamedType: ({ name }, _key, _parent, _path, ancestors) => {
-      const inVariable = ancestors.some(
-        (node) => !Array.isArray(node) && 'kind' in node && node.kind === Kind.VARIABLE_DEFINITION,
-      );
-      refuseUnless((inVariable ? builtInScalars : rootTypes).has(name.value));
+    NamedType: ({ name }, _key, parent) => {
+      const inFragment = parent && 'kind' in parent && fragments.has(parent.kind);
+      refuseUnless((inFragment ? rootTypes : builtInScalars).has(name.value));
     },
     enter: ({ kind }) => refuseUnless(!kind.endsWith('TypeDefinition') && !kind.endsWith('Extension')),
   });

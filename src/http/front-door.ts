@@ -32,7 +32,7 @@ export function createFrontDoor(options: FrontDoorOptions): RequestListener {
   const answerGraphql = createGraphqlEndpoint(options);
 
   const route = async (request: IncomingMessage, response: ServerResponse, record: RequestRecord) => {
-    const { pathname: path, searchParams: search } = targetOf(request);
+    const { path, search } = targetOf(request);
     if (await answerHealth(request, response, { path, readiness })) return;
     const isGraphql = path === '/graphql';
     if ((!isGraphql || opensPage(request, search)) && (await servePage(request, response, path))) return;
@@ -58,12 +58,12 @@ function opensPage({ method, headers }: IncomingMessage, search: URLSearchParams
   return method === 'GET' && !search.has('query') && (headers.accept?.includes('text/html') ?? false);
 }
 
-function targetOf(request: IncomingMessage): URL {
-  const target = request.url ?? '/';
-  if (!target.startsWith('/') || !URL.canParse(target, 'http://localhost')) {
-    throw new HttpError('BAD_USER_INPUT', 'The address of the request is not valid.');
-  }
-  return new URL(`http://localhost${target}`);
+/** Compared as it came: nothing is decoded or folded, so no other spelling of a path is that path. */
+function targetOf({ url = '/' }: IncomingMessage): { path: string; search: URLSearchParams } {
+  const mark = url.indexOf('?');
+  return mark < 0
+    ? { path: url, search: new URLSearchParams() }
+    : { path: url.slice(0, mark), search: new URLSearchParams(url.slice(mark + 1)) };
 }
 
 function refusalOf(error: unknown, { requestId }: RequestRecord, logger: Logger): AppError {

@@ -8,7 +8,7 @@ export interface Limits {
   readonly tokens: number;
   /** Fields within fields. Introspection as GraphiQL sends it takes 15. @default 20 */
   readonly depth: number;
-  /** Aliases, with fragments counted wherever they are spread. @default 60 */
+  /** Aliases, with fragments counted wherever they are spread. @default 30 */
   readonly aliases: number;
   /** Directives in a document. @default 50 */
   readonly directives: number;
@@ -27,7 +27,7 @@ export const defaultLimits: Limits = Object.freeze({
   queryCharacters: 32 * 1024,
   tokens: 2_000,
   depth: 20,
-  aliases: 60,
+  aliases: 30,
   directives: 50,
   fields: 1_000,
   cost: 50_000,

@@ -31,10 +31,11 @@ export function maskError(error: GraphQLError, { requestId, suggestions, report 
     return answered(cause.message, cause.code, { ...position, extensions: fields });
   }
   if (cause instanceof GraphQLError && isAboutTheRequest(cause, error)) {
-    const { code: given, http } = cause.extensions;
+    const { code: given, http, limit } = cause.extensions;
     const code = typeof given === 'string' ? given : 'BAD_USER_INPUT';
+    const extensions = { ...(code in renamed && { http }), ...(limit !== undefined && { limit }) };
     const message = suggestions ? cause.message : cause.message.replaceAll(/ ?Did you mean [^?]*\?/g, '');
-    return answered(message, renamed[code] ?? code, { ...position, nodes: cause.nodes, extensions: { http } });
+    return answered(message, renamed[code] ?? code, { ...position, nodes: cause.nodes, extensions });
   }
   report(cause);
   const message = `Something went wrong on our side. Quote request ${requestId} when you report it.`;

@@ -38,7 +38,7 @@ export function renderPage(data: PageData): string {
       <strong>Freshfield</strong>
       <label for="acting-as">Acting as</label>
       <select id="acting-as"></select>
-      <input id="token" type="password" autocomplete="off" placeholder="Paste a token" aria-label="Token" hidden />
+      <input id="token" type="text" autocomplete="off" spellcheck="false" placeholder="Paste a token" aria-label="Token" hidden />
     </header>
     <div id="root"><noscript>GraphiQL needs JavaScript.</noscript></div>
   </body>
