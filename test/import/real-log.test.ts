@@ -90,7 +90,9 @@ describe('the whole log', () => {
         updated: last['Complete Timestamp'],
       };
     });
-    expect(new Set(rows.map((row) => JSON.stringify(row)))).toEqual(new Set(expected.map((row) => JSON.stringify(row))));
+    expect(new Set(rows.map((row) => JSON.stringify(row)))).toEqual(
+      new Set(expected.map((row) => JSON.stringify(row))),
+    );
   });
 
   test('numbers the tickets from 1 without a gap', async () => {

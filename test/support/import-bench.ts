@@ -113,4 +113,3 @@ const contentQueriesByName = {
 function contentQueries(rows: BenchTenant['rows']) {
   return Object.entries(contentQueriesByName).map(async ([name, query]) => [name, await rows(query)] as const);
 }
-
