@@ -24,14 +24,12 @@ builder.relayMutationField(
     authScopes: { permission: 'rota:write' },
     errors: {},
     resolve: mutation({
-      input: z.object({
-        id: globalId('Shift'),
-        version: z.int(),
-        personId: globalId('Person')
-          .nullable()
-          .optional()
-          .refine((personId) => personId !== undefined, 'Send the id of a Person, or null to make the shift vacant.'),
-      }),
+      input: z
+        .object({ id: globalId('Shift'), version: z.int(), personId: globalId('Person').nullish() })
+        .refine(({ personId }) => personId !== undefined, {
+          path: ['personId'],
+          message: 'Send the id of a Person, or null to make the shift vacant.',
+        }),
       async run({ input: { id, version, personId }, trx, context }) {
         const { viewer, now } = context;
         const shift = await trx
