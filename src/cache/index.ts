@@ -1,5 +1,13 @@
-export { createCoherentReader } from './cache.ts';
-export type { Coherence, CoherentCache, CoherentCacheOptions, Computed, ReadRequest, ReadResult } from './cache.ts';
+export { createCache } from './cache.ts';
+export type {
+  CacheOptions,
+  CacheReader,
+  Coherence,
+  CoherentCache,
+  Computed,
+  ReadRequest,
+  ReadResult,
+} from './cache.ts';
 export type { Change, ChangeLog, Pull, Seq, Tag, Tenant, TenantChanges } from './coherence/change-log.ts';
 export { TagMap } from './coherence/tag-map.ts';
 export type { Entry, Meta } from './entry.ts';

@@ -55,11 +55,12 @@ export class Sync {
       this.#queued = null;
       batch.start();
     });
-    const next = () => {
-      this.#running = false;
-      this.#startQueued();
-    };
-    batch.done.then(next, next);
+    void batch.done
+      .catch(() => {}) // whoever waits for the batch is told; the next one starts all the same
+      .then(() => {
+        this.#running = false;
+        this.#startQueued();
+      });
   }
 
   async #pull(tenants: ReadonlySet<Tenant>): Promise<void> {

@@ -57,15 +57,22 @@ export function createMemoryStore({ maxBytes = 256 * 1024 * 1024, emit }: Memory
     return found;
   };
 
+  const isFull = () => bytes > maxBytes;
+  const makeRoom = () => {
+    while (isFull()) {
+      const found = largest();
+      if (!found) return;
+      const [name, fullest] = found;
+      change(name, fullest, () => fullest.pop());
+    }
+  };
+
   return {
     get: (tenant, key) => tenants.get(tenant)?.get(key),
     set(tenant, key, entry) {
       const store = storeOf(tenant);
       change(tenant, store, () => store.set(key, entry));
-      for (let found = largest(); found && bytes > maxBytes; found = largest()) {
-        const [name, fullest] = found;
-        change(name, fullest, () => fullest.pop());
-      }
+      makeRoom();
     },
     delete(tenant, key) {
       const store = tenants.get(tenant);
