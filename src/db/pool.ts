@@ -25,15 +25,18 @@ const parsers: Record<number, (text: string) => unknown> = {
 };
 
 export function createPool(options: PoolOptions): pg.Pool {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   const startup = [
     options.role && `-c role=${options.role}`,
-    `-c statement_timeout=${options.statementTimeoutMs ?? 15_000}`,
+    `-c statement_timeout=${statementTimeoutMs}`,
     '-c TimeZone=UTC',
   ];
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     max: options.max ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
+    // For a server that does not even cancel: one that went silent. Zero: statements may take for ever.
+    query_timeout: statementTimeoutMs && statementTimeoutMs + 2_000,
     options: startup.filter(Boolean).join(' '),
     application_name: 'freshfield',
     types: {

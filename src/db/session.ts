@@ -10,7 +10,7 @@ import { tenantScope } from './tenant-scope.ts';
 /** What a session has cost so far. Data statements only: opening and closing a transaction is not counted. */
 export interface SessionCost {
   statements: number;
-  /** Time spent waiting for those statements, in milliseconds; statements that overlap are both counted. */
+  /** Time spent waiting for those statements, in milliseconds. */
   durationMs: number;
 }
 
@@ -39,6 +39,8 @@ export interface SessionOptions {
   personId?: PersonId;
 }
 
+/** Opening a transaction waits for nobody: a database that takes longer, in milliseconds, is not there. */
+const beginTimeoutMs = 3_000;
 const beginSnapshot = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 export function createTenantSession({ pool, tenantId, personId }: SessionOptions): TenantSession {
@@ -47,15 +49,20 @@ export function createTenantSession({ pool, tenantId, personId }: SessionOptions
   let snapshot: Promise<pg.PoolClient> | null = null;
   let isOver = false;
 
-  const open = async (begin: string): Promise<pg.PoolClient> => {
+  const refuseAfterwards = () => {
     if (isOver) throw new AppError('SERVICE_UNAVAILABLE', 'The request is over; nothing more is read or changed.');
+  };
+
+  const open = async (begin: string): Promise<pg.PoolClient> => {
+    refuseAfterwards();
     const client = await pool.connect().catch((error: unknown) => {
       throw asAppError(error);
     });
     try {
       // One round trip. Both ids are uuids by their type's parser; nothing else may be put into this text.
       const person = personId ? `, set_config('app.person', '${personId}', true)` : '';
-      await client.query(`${begin}; SELECT set_config('app.tenant', '${tenantId}', true)${person}`);
+      const text = `${begin}; SELECT set_config('app.tenant', '${tenantId}', true)${person}`;
+      await client.query({ text, query_timeout: beginTimeoutMs } as pg.QueryConfig);
       return client;
     } catch (error) {
       client.release(true);
@@ -63,17 +70,19 @@ export function createTenantSession({ pool, tenantId, personId }: SessionOptions
     }
   };
 
-  const run = async (client: pg.PoolClient, query: CompiledQuery): Promise<pg.QueryResult> => {
-    const startedAt = performance.now();
-    cost.statements += 1;
-    try {
-      return await client.query(query.sql, [...query.parameters]);
-    } catch (error) {
-      throw asAppError(error);
-    } finally {
-      cost.durationMs += performance.now() - startedAt;
-    }
-  };
+  const run = (client: pg.PoolClient, query: CompiledQuery, mayBegin = () => {}): Promise<pg.QueryResult> =>
+    inTurn(client, async () => {
+      mayBegin();
+      const startedAt = performance.now();
+      cost.statements += 1;
+      try {
+        return await client.query(query.sql, [...query.parameters]);
+      } catch (error) {
+        throw asAppError(error);
+      } finally {
+        cost.durationMs += performance.now() - startedAt;
+      }
+    });
 
   const closeSnapshot = async () => {
     const closing = snapshot;
@@ -85,7 +94,10 @@ export function createTenantSession({ pool, tenantId, personId }: SessionOptions
   return {
     tenantId,
     cost,
-    read: createQueryBuilder(async (query) => run(await (snapshot ??= open(beginSnapshot)), query), plugins),
+    read: createQueryBuilder(
+      async (query) => run(await (snapshot ??= open(beginSnapshot)), query, refuseAfterwards),
+      plugins,
+    ),
     async write(work) {
       await closeSnapshot();
       const client = await open('BEGIN');
@@ -106,9 +118,21 @@ export function createTenantSession({ pool, tenantId, personId }: SessionOptions
   };
 }
 
+const turns = new WeakMap<pg.PoolClient, Promise<unknown>>();
+
+/** A connection runs one statement at a time; loaders that fire together wait for each other here. */
+function inTurn<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
+  const turn = (turns.get(client) ?? Promise.resolve()).then(work);
+  turns.set(
+    client,
+    turn.catch(() => {}),
+  );
+  return turn;
+}
+
 async function end(client: pg.PoolClient, how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
   try {
-    const { command } = await client.query(how);
+    const { command } = await inTurn(client, () => client.query(how));
     if (how === 'COMMIT' && command === 'ROLLBACK') {
       throw new AppError('INTERNAL_SERVER_ERROR', 'The change was not made: its transaction had failed.');
     }

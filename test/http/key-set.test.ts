@@ -73,7 +73,7 @@ async function ask(token: string): Promise<{ status: number; code?: string }> {
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: '{"query":"{ viewer { person { id } } }"}',
   });
-  const body = (await response.json()) as any;
+  const body = await response.json();
   return { status: response.status, code: body.errors?.[0].extensions.code };
 }
 

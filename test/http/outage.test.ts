@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -10,7 +9,9 @@ import { startEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createTenantSession } from '../../src/db/session.ts';
-import { newId, type TenantId } from '../../src/ids.ts';
+import { signToken } from '../../src/http/tokens.ts';
+import { newId, type PersonId, type TenantId } from '../../src/ids.ts';
+import { openLine, type Line } from '../support/database-line.ts';
 import { createWorld, testTokens, type World } from '../support/world.ts';
 
 let world: World;
@@ -39,7 +40,7 @@ async function serve(options: Partial<AppOptions>): Promise<[App, string]> {
 const query = '{ assets { totalCount edges { node { site { name } } } } }';
 const tokenOf = () => world.acme.people.admin.token;
 
-async function ask(text = query, { to = baseUrl, token = tokenOf() as string | null, signal }: Asked = {}) {
+async function ask(text = query, { to = baseUrl, token = tokenOf(), signal }: Asked = {}) {
   const startedAt = performance.now();
   const response = await fetch(`${to}/graphql`, {
     method: 'POST',
@@ -47,7 +48,7 @@ async function ask(text = query, { to = baseUrl, token = tokenOf() as string | n
     body: JSON.stringify({ query: text }),
     signal,
   });
-  const body = (await response.json()) as any;
+  const body = await response.json();
   return {
     status: response.status,
     code: body.errors?.[0].extensions.code,
@@ -206,7 +207,7 @@ it('a request that takes too long is answered 503 and its connection comes back'
 });
 
 describe('the connection comes back after', () => {
-  const outcomes: Record<string, [status: number, text: string, token?: () => string]> = {
+  const outcomes: Record<string, [status: number, text: string]> = {
     'an answer': [200, query],
     'an answer without a statement': [200, '{ __typename }'],
     'a parse error': [200, '{'],
@@ -214,7 +215,7 @@ describe('the connection comes back after', () => {
     'a limit': [200, `{ ${Array.from({ length: 200 }, (_, i) => `a${i}: __typename`).join(' ')} }`],
     'an execution error': [200, '{ assets(first: 101) { totalCount } }'],
     'a missing operation': [400, 'query A { __typename } query B { __typename }'],
-    'a person nobody knows': [401, query, () => ''],
+    'a person nobody knows': [401, query],
   };
   for (const [what, [status, text]] of Object.entries(outcomes)) {
     it(what, async () => {
@@ -247,58 +248,5 @@ describe('the connection comes back after', () => {
 });
 
 async function strangersToken(): Promise<string> {
-  const { signToken } = await import('../../src/http/tokens.ts');
-  return signToken({ tenantId: world.acme.id, personId: newId() as never }, testTokens, '1m');
-}
-
-/** The wire between server and database: it can be cut, torn, or go silent. */
-interface Line {
-  url: string;
-  break(fault: 'refuses' | 'resets' | 'is silent'): void;
-  mend(): void;
-  close(): Promise<void>;
-}
-
-async function openLine(database: URL): Promise<Line> {
-  let fault: string | null = null;
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((near) => {
-    if (fault === 'refuses') return void near.destroy();
-    const far = connect(Number(database.port), database.hostname);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one);
-      one.on('data', (data) => fault !== 'is silent' && other.write(data));
-      one.on('error', () => {});
-      one.on('close', () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
-  });
-  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
-  const url = new URL(database.href);
-  url.port = String((server.address() as AddressInfo).port);
-  return {
-    url: url.href,
-    break(kind) {
-      fault = kind;
-      if (kind === 'is silent') return;
-      for (const socket of sockets) {
-        if (kind === 'resets') socket.resetAndDestroy();
-        else socket.destroy();
-      }
-      if (kind === 'resets') fault = 'refuses';
-    },
-    mend() {
-      if (fault === 'is silent') for (const socket of sockets) socket.destroy(); // what was lost stays lost
-      fault = null;
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((done) => void server.close(done));
-    },
-  };
+  return signToken({ tenantId: world.acme.id, personId: newId() as PersonId }, testTokens, '1m');
 }

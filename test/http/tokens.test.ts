@@ -3,6 +3,7 @@ import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../src/app/create-app.ts';
 import { newId, type PersonId } from '../../src/ids.ts';
+import { send } from '../support/send.ts';
 import { createWorld, testTokens, type World } from '../support/world.ts';
 
 const settings = { ...testTokens, issuer: 'https://issuer.test', audience: 'freshfield' };
@@ -118,7 +119,7 @@ describe('a token is refused, with 401 for the whole request, when it', () => {
       const response = await ask(`Bearer ${await make()}`);
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
-      const body = (await response.json()) as any;
+      const body = await response.json();
       expect(Object.keys(body)).toEqual(['errors']);
       expect(body.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
     });
@@ -161,6 +162,12 @@ describe('an Authorization header is refused in the same way when it', () => {
       expect(response.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
     });
   }
+});
+
+it('refuses an Authorization header that comes twice', async () => {
+  const authorization = [`Bearer ${signed(good())}`, `Bearer ${signed(good())}`];
+  const headers = { 'content-type': 'application/json', authorization };
+  expect((await send(url, { headers, body: '{"query":"{ __typename }"}' })).status).toBe(401);
 });
 
 it('refuses a bad token before it looks at the body', async () => {

@@ -16,9 +16,9 @@ const input = document.querySelector('#token');
 fillPicker();
 forgetOldTabs();
 globalThis.YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
-  title: 'Freshfield',
+  title: 'GraphiQL',
   logo: '<span class="freshfield-logo" aria-hidden="true"></span>',
-  defaultTabs: tabs,
+  ...(tabs.length > 0 && { defaultTabs: tabs }),
   shouldPersistHeaders: false,
   schemaDescription: true,
   additionalHeaders: authorize,

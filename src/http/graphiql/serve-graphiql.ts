@@ -33,7 +33,7 @@ export function createGraphiql({ demoPeople = () => [] }: GraphiqlOptions = {}):
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
     if (path === '/graphql') {
       const people = isLoopback(request) ? demoPeople() : [];
-      sendPage(request, response, renderPage({ tabs: await loadTabs(), people }));
+      sendPage(request, response, renderPage({ tabs: await loadTabs(new Date()), people }));
       return true;
     }
     const asset = path.startsWith(assetPath) ? await assetOf(path.slice(assetPath.length)) : null;

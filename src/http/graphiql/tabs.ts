@@ -1,26 +1,37 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { Kind, OperationTypeNode, parse, type OperationDefinitionNode } from 'graphql';
+import { exampleVariables } from './example-variables.ts';
 
 /** One tab of GraphiQL. */
 export interface Tab {
   query: string;
-  /** JSON. */
+  /** JSON; absent where the operation runs without. */
   variables?: string;
 }
 
 const folder = new URL('../../../schema/operations/', import.meta.url);
 
-/** What a visitor wants to see first; the other operations follow by name. */
-const first = ['Dashboard', 'TicketList', 'TicketPage', 'PersonPage'];
+/** What a visitor wants to see first. The other queries follow by name, then the mutations. */
+const first = ['Dashboard', 'Viewer', 'Tickets', 'Ticket', 'TicketStatistics', 'MonthlyTrends', 'People', 'Attendance'];
 
 /** The named operations of `schema/operations/`, as tabs in a sensible order. */
-export async function loadTabs(): Promise<Tab[]> {
+export async function loadTabs(now: Date): Promise<Tab[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.graphql')).toSorted();
-  const named = await Promise.all(
+  const tabs = await Promise.all(
     files.map(async (file) => {
       const query = await readFile(new URL(file, folder), 'utf8');
-      return { name: /^\s*(?:query|mutation)\s+(\w+)/m.exec(query)?.[1] ?? file, query };
+      const operation = parse(query).definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+      return operation ? [{ rank: rankOf(operation), query, variables: exampleVariables(operation, now) }] : [];
     }),
   );
-  const rank = ({ name }: { name: string }) => (first.includes(name) ? first.indexOf(name) : first.length);
-  return named.toSorted((a, b) => rank(a) - rank(b)).map(({ query }) => ({ query }));
+  return tabs
+    .flat()
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ query, variables }) => ({ query, ...(variables && { variables: JSON.stringify(variables, null, 2) }) }));
+}
+
+function rankOf({ name, operation }: OperationDefinitionNode): number {
+  if (operation === OperationTypeNode.MUTATION) return first.length + 1;
+  const place = first.indexOf(name?.value ?? '');
+  return place < 0 ? first.length : place;
 }
