@@ -30,9 +30,11 @@ interface Plan {
 
 /** Finds and locks the tickets of events, and takes numbers for those that are new. */
 export async function planTickets(trx: Kysely<Tables>, { events, ids, timeZone }: Plan): Promise<PlannedTicket[]> {
+  const first = new Map<string, LogEvent>();
   const newest = new Map<string, LogEvent>();
   for (const event of events) {
-    if (event.sequence >= (newest.get(event.caseId)?.sequence ?? 0)) newest.set(event.caseId, event);
+    if (event.sequence < (first.get(event.caseId)?.sequence ?? Infinity)) first.set(event.caseId, event);
+    if (event.sequence > (newest.get(event.caseId)?.sequence ?? -1)) newest.set(event.caseId, event);
   }
   const found = await findTickets(trx, [...newest.keys()], timeZone);
   let number = await takeNumbers(trx, newest.size - found.size);
@@ -40,7 +42,7 @@ export async function planTickets(trx: Kysely<Tables>, { events, ids, timeZone }
     const { last_sequence, ...there } = found.get(event.caseId) ?? { last_sequence: null };
     // An event that comes late does not say what the ticket is like now.
     if ('id' in there && last_sequence !== null && last_sequence > event.sequence) return there;
-    const title = `${nameOf('Product', event.product)}: ${event.caseId}`;
+    const title = `${nameOf('Product', first.get(event.caseId)?.product ?? event.product)}: ${event.caseId}`;
     const identity =
       'id' in there
         ? there

@@ -77,7 +77,7 @@ export async function writeLog(path: string, { cases, seed = 1, interleaved = 1 
 /** The rows of one case, in order. */
 export function caseRows(number: number, dice: Dice): string[] {
   const pick = (weights: number[]) => `Value ${dice.weighted(weights) + 1}`;
-  const fixed = {
+  const about = {
     customer: `Value ${1 + Math.floor(392 * dice.next() ** 2)}`,
     product: pick([37, 37, 13, 4, 2, 2, 1, 1, 1]),
     seriousness: pick([57, 39, 1, 4]),
@@ -86,11 +86,13 @@ export function caseRows(number: number, dice: Dice): string[] {
     workgroup: pick([85, 12, 2, 1]),
   };
   let time = Date.UTC(2010, 0, 13) + Math.floor(dice.next() * 1_400) * 86_400_000 + 30_000_000;
+  const changesFrom = dice.next() < 0.05 ? 2 : Infinity;
   return activitiesOf(dice).map((activity, index) => {
+    if (index === changesFrom) Object.assign(about, { product: 'Value 20', customer: 'Value 392' });
     time += Math.floor(dice.next() ** 4 * 20 * 86_400_000);
     const stamp = new Date(time).toISOString().slice(0, 19).replace('T', ' ');
     const agent = `Value ${1 + Math.floor(22 * dice.next() ** 2)}`;
-    const { customer, product, seriousness, level, section, workgroup } = fixed;
+    const { customer, product, seriousness, level, section, workgroup } = about;
     return (
       `Case ${number},${activity},${agent},${stamp},Variant 1,1,Variant 1,Value 1,${customer},${product},` +
       `Value 1,${seriousness},${level},Value 1,${section},${workgroup},0.0,${index + 1}`
