@@ -11,7 +11,9 @@ import {
   TableNode,
   ValueNode,
   WhereNode,
+  type CommonTableExpressionNode,
   type DeleteQueryNode,
+  type InsertQueryNode,
   type JoinNode,
   type KyselyPlugin,
   type OperationNode,
@@ -39,32 +41,55 @@ export function tenantScope(tenantId: TenantId): KyselyPlugin {
 
 class TenantScope extends OperationNodeTransformer {
   readonly #tenantId: TenantId;
-  /** Names of common table expressions: their bodies are held, so the names need not be. */
-  readonly #expressions = new Set<string>();
+  /** The common table expressions that a FROM at this place may name: their bodies are held, so the names need not be. */
+  #visible: ReadonlySet<string> = new Set();
 
   constructor(tenantId: TenantId) {
     super();
     this.#tenantId = tenantId;
   }
 
+  /**
+   * An expression sees those before it, and itself only with RECURSIVE: in `with people as (select … from people)` the
+   * inner `people` is the table. What comes after the WITH sees all of them.
+   */
   protected override transformWith(node: WithNode, queryId?: QueryId): WithNode {
-    for (const { name } of node.expressions) this.#expressions.add(name.table.table.identifier.name);
-    return super.transformWith(node, queryId);
+    if (node.recursive) this.#see(node.expressions);
+    const expressions = node.expressions.map((expression) => {
+      const held = this.transformNode(expression, queryId);
+      this.#see([expression]);
+      return held;
+    });
+    return { ...node, expressions };
   }
 
   protected override transformSelectQuery(node: SelectQueryNode, queryId?: QueryId): SelectQueryNode {
-    const held = this.#withExpressions(node, () => super.transformSelectQuery(node, queryId));
-    return this.#hold(held, held.from?.froms ?? []);
+    return this.#inScope(node, queryId, (query) => {
+      const held = super.transformSelectQuery(query, queryId);
+      return this.#hold(held, held.from?.froms ?? []);
+    });
   }
 
   protected override transformUpdateQuery(node: UpdateQueryNode, queryId?: QueryId): UpdateQueryNode {
-    const held = this.#withExpressions(node, () => super.transformUpdateQuery(node, queryId));
-    return this.#hold(held, [...(held.table ? [held.table] : []), ...(held.from?.froms ?? [])]);
+    return this.#inScope(node, queryId, (query) => {
+      const held = super.transformUpdateQuery(query, queryId);
+      return this.#hold(held, [...(held.table ? [held.table] : []), ...(held.from?.froms ?? [])]);
+    });
   }
 
   protected override transformDeleteQuery(node: DeleteQueryNode, queryId?: QueryId): DeleteQueryNode {
-    const held = this.#withExpressions(node, () => super.transformDeleteQuery(node, queryId));
-    return this.#hold(held, [...held.from.froms, ...(held.using?.tables ?? [])]);
+    return this.#inScope(node, queryId, (query) => {
+      const held = super.transformDeleteQuery(query, queryId);
+      return this.#hold(held, [...held.from.froms, ...(held.using?.tables ?? [])]);
+    });
+  }
+
+  protected override transformInsertQuery(node: InsertQueryNode, queryId?: QueryId): InsertQueryNode {
+    return this.#inScope(node, queryId, (query) => super.transformInsertQuery(query, queryId));
+  }
+
+  protected override transformMergeQuery(): never {
+    throw new Error('MERGE is not held to a tenant. Use INSERT … ON CONFLICT, UPDATE or DELETE.');
   }
 
   protected override transformJoin(node: JoinNode, queryId?: QueryId): JoinNode {
@@ -74,10 +99,22 @@ class TenantScope extends OperationNodeTransformer {
     return { ...held, on: held.on ? OnNode.create(AndNode.create(held.on.on, condition)) : OnNode.create(condition) };
   }
 
-  /** WITH must be seen before FROM, whatever order the transformer visits them in. */
-  #withExpressions<Query extends { with?: WithNode }>(node: Query, transform: () => Query): Query {
-    for (const { name } of node.with?.expressions ?? []) this.#expressions.add(name.table.table.identifier.name);
-    return transform();
+  /** Transforms WITH before the rest of its query, and forgets its names after. */
+  #inScope<Query extends { with?: WithNode }>(
+    { with: expressions, ...node }: Query,
+    queryId: QueryId | undefined,
+    transform: (query: Query) => Query,
+  ): Query {
+    const outside = this.#visible;
+    const held = expressions && this.transformNode(expressions, queryId);
+    const query = transform(node as Query);
+    this.#visible = outside;
+    return held ? { ...query, with: held } : query;
+  }
+
+  #see(expressions: readonly CommonTableExpressionNode[]): void {
+    const names = expressions.map(({ name }) => name.table.table.identifier.name);
+    this.#visible = new Set([...this.#visible, ...names]);
   }
 
   #hold<Query extends { where?: WhereNode }>(query: Query, tables: readonly OperationNode[]): Query {
@@ -95,7 +132,7 @@ class TenantScope extends OperationNodeTransformer {
     const target = AliasNode.is(table) ? table.node : table;
     if (!TableNode.is(target)) return null;
     const name = target.table.identifier.name;
-    if (this.#expressions.has(name)) return null;
+    if (!target.table.schema && this.#visible.has(name)) return null;
     const column = name in tenantColumns ? tenantColumns[name] : 'tenant_id';
     if (!column) return null;
     const alias = AliasNode.is(table) && IdentifierNode.is(table.alias) ? table.alias.name : name;
