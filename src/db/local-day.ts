@@ -9,14 +9,16 @@ export function dayOf(instant: Date | RawBuilder<unknown>, timeZone: string): Ra
 }
 
 /**
- * The first instant of a calendar day in a time zone, as a constant of the statement, so that an index on the instant
- * serves. Where clocks skip midnight the day starts at the jump. Where they go back over it (the Azores) midnight
- * comes twice and Postgres takes the second: the day starts an hour before that.
+ * The first instant of a calendar day in a time zone. Every part is immutable, so Postgres computes it once as it
+ * plans: it knows how many rows lie beyond it, and an index on the instant serves. Where clocks skip midnight the day
+ * starts at the jump. Where they go back over it (the Azores) midnight comes twice and Postgres takes the second: the
+ * day starts an hour before that.
  */
 export function startOfDay(day: Day, timeZone: string): RawBuilder<Date> {
   const date = sql`(${day})::date`;
   const midnight = sql`(${date}::timestamp at time zone ${timeZone})`;
-  const hourBefore = sql`(${midnight} - interval '1 hour')`;
+  // Through UTC, because only an instant without a zone can be moved immutably.
+  const hourBefore = sql`((${midnight} at time zone 'UTC' - interval '1 hour') at time zone 'UTC')`;
   return sql<Date>`(case when (${hourBefore} at time zone ${timeZone})::date = ${date} then ${hourBefore} else ${midnight} end)`;
 }
 

@@ -132,7 +132,7 @@ describe('createAsset', () => {
 
   it('lets one of two win that use the same tag at once', async () => {
     const both = await Promise.all(['One', 'Two'].map((name) => create('admin', { name, tag })));
-    expect(both.map((answer) => answer.__typename ?? 'made').toSorted()).toEqual(['ConflictError', 'made']);
+    expect(new Set(both.map((answer) => answer.__typename))).toEqual(new Set([undefined, 'ConflictError']));
   });
 
   it('lets agents record at their own sites only', async () => {
@@ -206,7 +206,7 @@ describe('updateAsset', () => {
   it('refuses a stale version, and lets one of two win that change at once', async () => {
     const { asset } = await create('admin', { name: 'Raced', tag });
     const both = await Promise.all(['One', 'Two'].map((name) => update('manager', { id: asset.id, version: 1, name })));
-    expect(both.map((answer) => answer.__typename ?? 'made').toSorted()).toEqual(['ConflictError', 'made']);
+    expect(new Set(both.map((answer) => answer.__typename))).toEqual(new Set([undefined, 'ConflictError']));
     expect(both.find((answer) => answer.__typename)?.currentVersion).toBe(2);
   });
 

@@ -358,7 +358,7 @@ describe('completeJob', () => {
     }
     const id = await planned();
     const both = await Promise.all([1, 2].map(() => complete('admin', { id, version: 1 })));
-    expect(both.map((answer) => answer.__typename ?? 'made').toSorted()).toEqual(['ConflictError', 'made']);
+    expect(new Set(both.map((answer) => answer.__typename))).toEqual(new Set([undefined, 'ConflictError']));
   });
 
   it('refuses a stale version', async () => {

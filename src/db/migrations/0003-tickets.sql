@@ -116,6 +116,7 @@ CREATE INDEX tickets_by_team ON tickets (tenant_id, team_id, created_at DESC, id
 CREATE INDEX tickets_by_customer ON tickets (tenant_id, customer_id, created_at DESC, id DESC);
 CREATE INDEX tickets_open ON tickets (tenant_id, site_id, due_at) WHERE closed_at IS NULL;
 CREATE INDEX tickets_by_closing ON tickets (tenant_id, closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX tickets_by_promise ON tickets (tenant_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX tickets_search ON tickets USING gin ((title || ' ' || description) gin_trgm_ops);
 SELECT protect_tenant_table('tickets');
 

@@ -62,11 +62,11 @@ export function closedInWindow(scope: WindowScope, db: Kysely<Tables>): Expressi
 
 /** A promise is broken when its due time passes, so that is the moment which must lie in the window. */
 export function brokenPromises(scope: WindowScope, db: Kysely<Tables>): Expression<number> {
-  const due = sql`coalesce(tickets.due_at, 'infinity'::timestamptz)`; // as the index tickets_by_due has it
   const resolved = sql`coalesce(tickets.resolved_at, tickets.closed_at)`;
   return db
     .selectFrom('tickets')
-    .where(sql<boolean>`${due} >= ${startOfDay(firstDay(scope), scope.timeZone)} and ${due} < ${scope.now}`)
+    .where('tickets.due_at', '>=', startOfDay(firstDay(scope), scope.timeZone))
+    .where('tickets.due_at', '<', scope.now)
     .where(sql<boolean>`(${resolved} is null or ${resolved} > tickets.due_at)`)
     .where(atSites(scope, 'tickets.site_id'))
     .select(sql<number>`count(*)`.as('value')) as never;

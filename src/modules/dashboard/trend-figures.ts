@@ -1,4 +1,4 @@
-import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely';
+import { sql, type Expression, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { dayOf } from '../../db/local-day.ts';
 import type { Tables } from '../../db/tables.ts';
 import { atSites, between, type Scope } from './scope.ts';
@@ -37,16 +37,22 @@ export function attendancePerMonth(scope: MonthsScope, db: Kysely<Tables>): Expr
     .selectFrom('attendance')
     .where(sql<boolean>`attendance.day >= ${from} and attendance.day < ${to}`)
     .where(atSites(scope, 'attendance.site_id'))
-    .groupBy(sql`1`)
+    .groupBy('attendance.day')
     .select([
-      sql<string>`to_char(attendance.day, 'YYYY-MM')`.as('month'),
+      'attendance.day',
       sql<number>`count(*) filter (where attendance.status in ('PRESENT', 'LATE'))`.as('came'),
       sql<number>`count(*) filter (where attendance.status = 'ABSENT')`.as('absent'),
     ]);
-  const entry = sql`jsonb_build_object('came', counted.came, 'absent', counted.absent)`;
-  return db
-    .selectFrom(counted.as('counted'))
-    .select(sql`coalesce(jsonb_object_agg(counted.month, ${entry}), '{}')`.as('value')) as never;
+  return gatherMonths(
+    db,
+    db
+      .selectFrom(counted.as('counted'))
+      .groupBy(sql`1`)
+      .select([
+        monthOf(sql.ref('counted.day')).as('month'),
+        sql`jsonb_build_object('came', sum(counted.came), 'absent', sum(counted.absent))`.as('value'),
+      ]),
+  );
 }
 
 function ticketsPerMonth(
@@ -59,13 +65,28 @@ function ticketsPerMonth(
     .where(between(scope, column, range(scope)))
     .where(atSites(scope, 'tickets.site_id'))
     .groupBy(sql`1`)
-    .select([
-      sql<string>`to_char(${sql.ref(column)} at time zone ${scope.timeZone}, 'YYYY-MM')`.as('month'),
-      sql<number>`count(*)`.as('count'),
-    ]);
+    .select([dayOf(sql.ref(column), scope.timeZone).as('day'), sql<number>`count(*)`.as('count')]);
+  return gatherMonths(
+    db,
+    db
+      .selectFrom(counted.as('counted'))
+      .groupBy(sql`1`)
+      .select([monthOf(sql.ref('counted.day')).as('month'), sql`sum(counted.count)`.as('value')]),
+  );
+}
+
+/** Months are made of days that are counted already: to name the month of every row would take most of the time. */
+function monthOf(day: RawBuilder<unknown>): RawBuilder<string> {
+  return sql<string>`to_char(${day}, 'YYYY-MM')`;
+}
+
+function gatherMonths<Value>(
+  db: Kysely<Tables>,
+  perMonth: SelectQueryBuilder<Tables, never, { month: string; value: unknown }>,
+): Expression<PerMonth<Value>> {
   return db
-    .selectFrom(counted.as('counted'))
-    .select(sql`coalesce(jsonb_object_agg(counted.month, counted.count), '{}')`.as('value')) as never;
+    .selectFrom(perMonth.as('month'))
+    .select(sql`coalesce(jsonb_object_agg(month.month, month.value), '{}')`.as('value')) as never;
 }
 
 /** The first day of the first month, and of the month after the running one. */
