@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { newId } from '../../src/ids.ts';
 import type { TicketRow } from '../../src/modules/tickets/table.ts';
-import { testNow, type TestTenant } from './world.ts';
+import { testNow, type Role, type TestTenant, type World } from './world.ts';
 
 export type NewTicket = Partial<Omit<TicketRow, 'priority_rank' | 'comment_count' | 'public_comment_count'>>;
 
@@ -61,3 +61,44 @@ export async function insertNeighbours(tenant: TestTenant) {
 }
 
 export const ticketId = (id: string) => encodeGlobalId('Ticket', id);
+
+const ticketFields = `ticket {
+  id number title description status priority source version updatedAt dueAt resolvedAt closedAt
+  site { name } reporter { name } assignee { name } team { name } category { label } customer { name } asset { name }
+  comments { totalCount edges { node { body internal author { name } } } }
+  events { totalCount edges { node { kind detail actor { name } occurredAt } } }
+}`;
+const payloads: Record<string, string> = {
+  deleteTicket: 'deletedTicketId',
+  bulkUpdateTickets: 'tickets { id status priority version assignee { name } team { name } }',
+};
+
+export type ChangeArgs = [role: Role, mutation: string, input: object, headers?: Record<string, string>];
+
+/** Runs one mutation on tickets at acme; answers its payload or typed error, with everything that can be asked. */
+export async function changeTicket(world: World, ...[role, name, input, headers = {}]: ChangeArgs): Promise<any> {
+  const type = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const query = `mutation ($input: ${type}Input!) { ${name}(input: $input) {
+    __typename
+    ... on ${type}Payload { clientMutationId ${payloads[name] ?? ticketFields} }
+    ... on Error { message }
+    ... on ValidationError { fields { field message } }
+    ... on ConflictError { currentVersion }
+  } }`;
+  const { data, errors } = await world.ask(world.acme.people[role].token, query, { variables: { input }, headers });
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data[name];
+}
+
+/** The fields that a ValidationError names. */
+export const fieldsOf = (result: any): string[] => result.fields?.map((problem: any) => problem.field);
+
+/** What happened to a ticket, in order. */
+export const kindsOf = (ticket: any): string[] => ticket.events.edges.map((edge: any) => edge.node.kind);
+
+/** The subjects of what a person of acme was told. */
+export async function notificationsOf(world: World, role: Role): Promise<string[]> {
+  const { id } = world.acme.people[role];
+  const { rows } = await world.database.owner.query('SELECT subject FROM notifications WHERE person_id = $1', [id]);
+  return rows.map(({ subject }) => subject);
+}
