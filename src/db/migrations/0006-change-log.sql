@@ -209,7 +209,7 @@ END $$;
 SELECT track_changes('tenants', 'tenant');
 SELECT track_changes('sites', 'site');
 SELECT track_changes('teams', 'team');
-SELECT track_changes('people', 'person', ARRAY['site_id', 'email']);
+SELECT track_changes('people', 'person', ARRAY['site_id']);
 SELECT track_changes('team_members', 'team_member', ARRAY['person_id', 'team_id']);
 SELECT track_changes('person_sites', 'person_site', ARRAY['person_id', 'site_id']);
 SELECT track_changes('permissions', 'permission');
