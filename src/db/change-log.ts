@@ -32,7 +32,11 @@ export function createPostgresChangeLog({ pool, schemaHash }: PostgresChangeLogO
   return {
     async pull(since) {
       const { rows } = await pool
-        .query<PullRow>({ name: 'change-log-pull', text: pullStatement, values: [[...since.keys()], [...since.values()]] })
+        .query<PullRow>({
+          name: 'change-log-pull',
+          text: pullStatement,
+          values: [[...since.keys()], [...since.values()]],
+        })
         .catch((error: unknown) => {
           throw asAppError(error);
         });

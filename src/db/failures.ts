@@ -5,7 +5,8 @@ const unavailable = /^(08|53|57P0|58)/;
 const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
 /** A text with a NUL character; a date that is none. Both come from a client, and no scalar refuses them. */
 const unstorable = new Set(['22021', '22008']);
-const driverMessages = /timeout exceeded when trying to connect|query read timeout|connection terminated|not queryable|Cannot use a pool/i;
+const driverMessages =
+  /timeout exceeded when trying to connect|query read timeout|connection terminated|not queryable|Cannot use a pool/i;
 
 /**
  * Turns a lost, refused or overloaded database into SERVICE_UNAVAILABLE; anything else is passed on as it is

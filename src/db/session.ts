@@ -1,11 +1,15 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import type pg from 'pg';
+import type { Seq, Tag } from '../cache/index.ts';
 import { AppError } from '../errors.ts';
 import type { PersonId, TenantId } from '../ids.ts';
 import { createQueryBuilder } from './connection-driver.ts';
 import { asAppError } from './failures.ts';
+import { recordReads } from './reads/record-reads.ts';
+import type { TrackedTables } from './reads/tracked-tables.ts';
 import type { Tables } from './tables.ts';
 import { tenantScope } from './tenant-scope.ts';
+import { noteWritten, nothingWritten, sealChanges, type Written } from './written.ts';
 
 /** What a session has cost so far. Data statements only: opening and closing a transaction is not counted. */
 export interface SessionCost {
@@ -21,8 +25,14 @@ export interface SessionCost {
 export interface TenantSession {
   readonly tenantId: TenantId;
   readonly cost: Readonly<SessionCost>;
-  /** For reading; inside the snapshot. */
+  /** For reading; inside the snapshot. What a query depends on is recorded as it is built. */
   readonly read: Kysely<Tables>;
+  /** What has been read so far depends on these; narrower is never true. Empty unless the session tracks. */
+  readonly reads: ReadonlySet<Tag>;
+  /** The newest change the snapshot contains; opens the snapshot. */
+  stamp(): Promise<Seq>;
+  /** What the transactions of this session have changed so far. */
+  readonly written: Written;
   /** Runs `work` in a transaction of its own. Reads that follow see a new snapshot, so what it wrote. */
   write<Result>(work: (trx: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   /**
@@ -37,23 +47,32 @@ export interface SessionOptions {
   tenantId: TenantId;
   /** Who acts; triggers and policies can read it as `app.person`. */
   personId?: PersonId;
+  /** Records what is read, and refuses what cannot be recorded. @default nothing is recorded */
+  tracked?: TrackedTables;
 }
 
 /** Opening a transaction waits for nobody: a database that takes longer, in milliseconds, is not there. */
 const beginTimeoutMs = 3_000;
 const beginSnapshot = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
-export function createTenantSession({ pool, tenantId, personId }: SessionOptions): TenantSession {
+interface Snapshot {
+  readonly client: pg.PoolClient;
+  readonly stamp: Seq;
+}
+
+export function createTenantSession({ pool, tenantId, personId, tracked }: SessionOptions): TenantSession {
   const cost: SessionCost = { statements: 0, durationMs: 0 };
-  const plugins = [tenantScope(tenantId)];
-  let snapshot: Promise<pg.PoolClient> | null = null;
+  const reads = new Set<Tag>();
+  const scope = tenantScope(tenantId);
+  const written = nothingWritten();
+  let snapshot: Promise<Snapshot> | null = null;
   let isOver = false;
 
   const refuseAfterwards = () => {
     if (isOver) throw new AppError('SERVICE_UNAVAILABLE', 'The request is over; nothing more is read or changed.');
   };
 
-  const open = async (begin: string): Promise<pg.PoolClient> => {
+  const open = async (begin: string): Promise<Snapshot> => {
     refuseAfterwards();
     const client = await pool.connect().catch((error: unknown) => {
       throw asAppError(error);
@@ -61,9 +80,10 @@ export function createTenantSession({ pool, tenantId, personId }: SessionOptions
     try {
       // One round trip. Both ids are uuids by their type's parser; nothing else may be put into this text.
       const person = personId ? `, set_config('app.person', '${personId}', true)` : '';
-      const text = `${begin}; SELECT set_config('app.tenant', '${tenantId}', true)${person}`;
-      await client.query({ text, query_timeout: beginTimeoutMs } as pg.QueryConfig);
-      return client;
+      const stamp = `coalesce((SELECT max(seq) FROM change_log WHERE tenant_id = '${tenantId}'), 0)::float8 AS stamp`;
+      const text = `${begin}; SELECT ${stamp}, set_config('app.tenant', '${tenantId}', true)${person}`;
+      const results: unknown = await client.query({ text, query_timeout: beginTimeoutMs } as pg.QueryConfig);
+      return { client, stamp: (results as pg.QueryResult<{ stamp: Seq }>[]).at(-1)?.rows[0]?.stamp ?? 0 };
     } catch (error) {
       client.release(true);
       throw asAppError(error);
@@ -87,28 +107,35 @@ export function createTenantSession({ pool, tenantId, personId }: SessionOptions
   const closeSnapshot = async () => {
     const closing = snapshot;
     snapshot = null;
-    const client = await closing?.catch(() => null);
-    if (client) await end(client, 'COMMIT').catch(() => {}); // nothing was written: a failure loses nothing
+    const opened = await closing?.catch(() => null);
+    if (opened) await end(opened.client, 'COMMIT').catch(() => {}); // nothing was written: a failure loses nothing
   };
+  const opened = () => (snapshot ??= open(beginSnapshot));
 
   return {
     tenantId,
     cost,
+    reads,
+    written,
     read: createQueryBuilder(
-      async (query) => run(await (snapshot ??= open(beginSnapshot)), query, refuseAfterwards),
-      plugins,
+      async (query) => run((await opened()).client, query, refuseAfterwards),
+      tracked ? [recordReads(tracked, reads), scope] : [scope],
     ),
+    stamp: async () => (await opened()).stamp,
     async write(work) {
       await closeSnapshot();
-      const client = await open('BEGIN');
+      const { client } = await open('BEGIN');
       let result;
+      let sealed;
       try {
-        result = await work(createQueryBuilder((query) => run(client, query), plugins));
+        result = await work(createQueryBuilder((query) => run(client, query), [scope]));
+        sealed = await sealChanges(client);
       } catch (error) {
         await end(client, 'ROLLBACK').catch(() => {}); // the connection is gone: so is the transaction
         throw error;
       }
       await end(client, 'COMMIT');
+      noteWritten(written, sealed);
       return result;
     },
     close() {

@@ -55,12 +55,13 @@ export class Sync {
       this.#queued = null;
       batch.start();
     });
-    void batch.done
-      .catch(() => {}) // whoever waits for the batch is told; the next one starts all the same
-      .then(() => {
-        this.#running = false;
-        this.#startQueued();
-      });
+    void this.#startNextAfter(batch);
+  }
+
+  async #startNextAfter({ done }: Batch): Promise<void> {
+    await done.catch(() => {}); // whoever waits for it is told; the next one starts all the same
+    this.#running = false;
+    this.#startQueued();
   }
 
   async #pull(tenants: ReadonlySet<Tenant>): Promise<void> {

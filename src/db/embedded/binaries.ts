@@ -1,4 +1,4 @@
-import { access, chmod, constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { access, chmod, constants, cp, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { AppError } from '../../errors.ts';
@@ -44,8 +44,7 @@ async function installedPackage(): Promise<{ folder: string; version: string }> 
 }
 
 async function copyOnce(from: string, to: string): Promise<void> {
-  const draft = `${to}.new-${process.pid}`;
-  await mkdir(draft, { recursive: true });
+  const draft = await mkdtemp(`${to}.new-`);
   await cp(from, draft, { recursive: true, verbatimSymlinks: true });
   await chmod(draft, 0o755);
   await prepare(draft);

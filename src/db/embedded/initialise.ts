@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { access, chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, chown, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../errors.ts';
 import type { Binaries } from './binaries.ts';
@@ -25,8 +25,7 @@ export async function initialise(home: Home, binaries: Binaries): Promise<string
   await removeLeftovers(home);
 
   // Made beside and moved into place: a start that is killed half-way leaves no half database.
-  const draft = `${home.cluster}.new-${process.pid}`;
-  await mkdir(draft, { mode: 0o700 });
+  const draft = await mkdtemp(`${home.cluster}.new-${process.pid}-`);
   await own(home, draft);
   await initdb(home, binaries, draft);
   await rename(draft, home.cluster).catch(() => rm(draft, { recursive: true, force: true })); // another was first
@@ -75,7 +74,7 @@ function runInitdb(home: Home, binaries: Binaries, args: string[]): Promise<{ st
 
 async function removeLeftovers(home: Home): Promise<void> {
   for (const name of await readdir(home.folder)) {
-    const pid = Number(/^postgres\.new-(\d+)$/.exec(name)?.[1]);
+    const pid = Number(/^postgres\.new-(\d+)-/.exec(name)?.[1]);
     if (pid && (await isGone(pid, 0))) await rm(join(home.folder, name), { recursive: true, force: true });
   }
 }
