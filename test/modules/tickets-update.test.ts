@@ -120,10 +120,15 @@ describe('updateTicket', () => {
     }
   });
 
-  it('does not let an agent move a ticket to a site that is not theirs', async () => {
-    const id = await add({ assignee_id: world.acme.people.agent.id });
-    const result = await change('agent', 'updateTicket', { id, version: 1, siteId: site('elsewhere') });
-    expect(result.__typename).toBe('ForbiddenError');
+  it('lets an agent move a ticket only to where they can still change it', async () => {
+    const mine = await add({ assignee_id: world.acme.people.agent.id });
+    const other = await add({ reporter_id: world.acme.people.member.id });
+    const move = async (id: string, siteId: string | null) =>
+      (await change('agent', 'updateTicket', { id, version: 1, siteId })).__typename;
+    expect(await move(mine, site('elsewhere'))).toBe('ForbiddenError');
+    expect(await move(other, site('elsewhere'))).toBe('ForbiddenError');
+    expect(await move(other, null)).toBe('ForbiddenError');
+    expect(await move(mine, null)).toBe('UpdateTicketPayload');
   });
 });
 

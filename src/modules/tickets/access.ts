@@ -59,11 +59,13 @@ export function requireVersion(ticket: TicketRow, version: number | null | undef
 }
 
 /**
- * Fails where the viewer puts a ticket at a site beyond their reach: being its reporter or assignee lets somebody see
- * it there, not place it there.
+ * Fails where the viewer puts a ticket where they could not change it again, or at a site beyond their reach: being
+ * its reporter or assignee lets somebody see it there, not place it there.
  */
-export function requirePlace(viewer: Viewer, siteId: string | null): void {
+export function requirePlace(viewer: Viewer, ticket: Pick<TicketRow, 'site_id' | 'reporter_id' | 'assignee_id'>): void {
+  const { site_id: siteId } = ticket;
   const anywhere = viewer.permissions.get('tickets:write') === 'any';
-  if (anywhere || siteId === null || viewer.siteIds.includes(siteId)) return;
-  throw new ForbiddenError('You may place tickets only at your own sites.');
+  const atOwnSite = siteId === null || viewer.siteIds.includes(siteId);
+  if (anywhere || (atOwnSite && reaches(viewer, 'tickets:write', placementOf(ticket)))) return;
+  throw new ForbiddenError('You may place tickets only at your own sites: send one of them as siteId.');
 }

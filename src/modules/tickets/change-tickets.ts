@@ -49,7 +49,7 @@ export async function changeTickets({ trx, context, tickets, patch }: ChangeTick
   const changed = new Set(changes.flatMap(({ fields }) => fields));
   const changing = (field: Field) => changes.filter(({ fields }) => fields.includes(field)).map(({ ticket }) => ticket);
   if (patch.status) requireTransitions(changing('status'), patch.status);
-  if (changed.has('siteId')) requirePlace(context.viewer, patch.siteId ?? null);
+  for (const ticket of changing('siteId')) requirePlace(context.viewer, { ...ticket, site_id: patch.siteId ?? null });
   await requireReferences(trx, context, Object.fromEntries([...changed].map((field) => [field, patch[field]])));
 
   const values = Object.entries(patch).filter(([, value]) => value !== undefined);

@@ -6,13 +6,11 @@ import { builder } from '../../graphql/builder.ts';
 import type { Context } from '../../graphql/context.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
-import { reaches } from '../../graphql/viewer.ts';
 import { newId } from '../../ids.ts';
 import { requirePlace, worksOnTickets } from './access.ts';
 import { dueDate } from './due-date.ts';
 import { TicketPriorityEnum, TicketSourceEnum } from './enums.ts';
 import { descriptionText, titleText } from './input-texts.ts';
-import { placementOf } from './loaders.ts';
 import { notifyAssignee } from './notify-assignee.ts';
 import { recordEvents } from './record-events.ts';
 import { requireReferences } from './references.ts';
@@ -98,10 +96,7 @@ async function createTicket({ input, trx, context }: { input: CreateInput; trx: 
     created_at: now,
     updated_at: now,
   };
-  requirePlace(viewer, ticket.site_id);
-  if (!reaches(viewer, 'tickets:write', placementOf(ticket))) {
-    throw new ForbiddenError('You may open tickets only at your own sites: send one of them as siteId.');
-  }
+  requirePlace(viewer, ticket);
   const number = await nextNumber(trx);
   await trx
     .insertInto('tickets')
