@@ -36,7 +36,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
   const { dataDir, durable = true, onCrash = () => {} } = options;
   const home = await findHome(dataDir);
   const binaries = await findBinaries(home);
-  const password = await initialise(home, binaries);
+  const password = await initialise(home, binaries, durable);
   const postgres = await runPostgres({ home, binaries, durable, onCrash });
   try {
     await createDatabase(urlOf(postgres.port, password, 'postgres'));

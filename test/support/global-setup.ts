@@ -17,7 +17,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject) {
   const dataDir = await mkdtemp(join(tmpdir(), 'freshfield-test-'));
   await chmod(dataDir, 0o755); // as root, Postgres runs as another user
-  const database = await startEmbeddedDatabase({ dataDir });
+  const database = await startEmbeddedDatabase({ dataDir, durable: false });
   const pool = createPool({ connectionString: database.connectionString, role: null, max: 1, onError: () => {} });
   await migrate(pool);
   await pool.end();

@@ -10,7 +10,7 @@ import { readSecret, secretFile } from './secret-file.ts';
 export const superuser = 'freshfield';
 
 /** Makes the data directory where there is none yet. Answers the password of the superuser. */
-export async function initialise(home: Home, binaries: Binaries): Promise<string> {
+export async function initialise(home: Home, binaries: Binaries, durable: boolean): Promise<string> {
   if (await exists(home.cluster)) {
     const password = await readSecret(home.passwordFile);
     if (password) return password;
@@ -27,17 +27,20 @@ export async function initialise(home: Home, binaries: Binaries): Promise<string
   // Made beside and moved into place: a start that is killed half-way leaves no half database.
   const draft = await mkdtemp(`${home.cluster}.new-${process.pid}-`);
   await own(home, draft);
-  await initdb(home, binaries, draft);
+  await initdb(home, binaries, [`--pgdata=${draft}`, ...(durable ? [] : ['--no-sync'])]).catch(async (error) => {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  });
   await rename(draft, home.cluster).catch(() => rm(draft, { recursive: true, force: true })); // another was first
   return password;
 }
 
 /** Sorting is by code point and the same everywhere; what is a letter comes from the system, as far as it knows. */
-async function initdb(home: Home, binaries: Binaries, draft: string): Promise<void> {
+async function initdb(home: Home, binaries: Binaries, args: string[]): Promise<void> {
   let reason = '';
   for (const letters of ['C.UTF-8', 'en_US.UTF-8', 'C']) {
     const { status, output } = await runInitdb(home, binaries, [
-      `--pgdata=${draft}`,
+      ...args,
       `--username=${superuser}`,
       `--pwfile=${home.passwordFile}`,
       '--auth=scram-sha-256',
@@ -52,7 +55,6 @@ async function initdb(home: Home, binaries: Binaries, draft: string): Promise<vo
     reason = output;
     if (!/locale/.test(output)) break;
   }
-  await rm(draft, { recursive: true, force: true });
   throw new AppError('SERVICE_UNAVAILABLE', `The database in ${home.folder} could not be made:\n${reason.trim()}`);
 }
 
