@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
+import { addDays } from '../../db/local-day.ts';
 import type { Tables } from '../../db/tables.ts';
 import { ConflictError, ValidationError } from '../../errors.ts';
 import { builder } from '../../graphql/builder.ts';
@@ -16,6 +17,8 @@ const graceMs = 5 * 60_000;
  * refused for it. A night shift is shorter.
  */
 const forgottenAfterMs = 16 * 3_600_000;
+/** Whatever the zone, a shift of today starts this close to now. */
+const nearbyMs = 48 * 3_600_000;
 
 builder.relayMutationField(
   'clockIn',
@@ -100,6 +103,8 @@ function findShift(trx: Kysely<Tables>, { personId, today, now }: Arrival) {
     .selectFrom('shifts')
     .select(['day', 'site_id', 'starts_at'])
     .where('person_id', '=', personId)
+    .where('starts_at', '>', new Date(now.getTime() - nearbyMs)) // keeps to the index
+    .where('starts_at', '<', new Date(now.getTime() + nearbyMs))
     .where((eb) => eb.or([eb('day', '=', today), eb.and([eb('starts_at', '<=', now), eb('ends_at', '>', now)])]))
     .orderBy('starts_at')
     .limit(1)
@@ -112,6 +117,7 @@ async function findRecorded(trx: Kysely<Tables>, { personId, day, now }: { perso
     .selectFrom('attendance')
     .select(['id', 'day', 'status', 'clock_in_at', 'clock_out_at', 'version'])
     .where('person_id', '=', personId)
+    .where('day', '>=', addDays(day, -2)) // keeps to the index
     .where((eb) =>
       eb.or([
         eb('day', '=', day),

@@ -82,7 +82,7 @@ async function loadSummary({ db, viewer }: Context, { personId, year, month }: M
     .leftJoin('attendance', (join) =>
       join
         .onRef('attendance.person_id', '=', 'person.id')
-        .on(sql<boolean>`attendance.day >= ${firstDay} and attendance.day < ${firstDay} + interval '1 month'`),
+        .on(sql<boolean>`attendance.day >= ${firstDay} and attendance.day < (${firstDay} + interval '1 month')::date`),
     )
     .where('person.id', '=', personId)
     .where(withinReach(viewer, 'attendance:read', { site: 'person.site_id', owners: ['person.id'] }))

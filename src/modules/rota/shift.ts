@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
 import { calendarDay } from '../../graphql/calendar.ts';
@@ -109,8 +109,7 @@ builder.queryField('shifts', (t) =>
             .where(oneOf('shifts.site_id', filter.siteId))
             .where(oneOf('shifts.team_id', filter.teamId))
             .where(oneOf('shifts.person_id', filter.personId))
-            .$if(filter.from != null, (query) => query.where('shifts.day', '>=', filter.from ?? ''))
-            .$if(filter.to != null, (query) => query.where('shifts.day', '<=', filter.to ?? ''))
+            .where(onDays(filter))
             .$if(filter.vacant != null, (query) =>
               query.where('shifts.person_id', filter.vacant ? 'is' : 'is not', null),
             ),
@@ -121,3 +120,12 @@ builder.queryField('shifts', (t) =>
     { name: 'ShiftEdge' },
   ),
 );
+
+/** The bounds on the start are wider than any zone: they only keep to the index that the list is ordered by. */
+function onDays({ from, to }: { from?: string | null; to?: string | null }): RawBuilder<boolean> {
+  const first = from ?? '-infinity';
+  const last = to ?? 'infinity';
+  return sql<boolean>`(shifts.day between ${first}::date and ${last}::date
+    and shifts.starts_at >= ${first}::timestamptz - interval '2 days'
+    and shifts.starts_at <= ${last}::timestamptz + interval '3 days')`;
+}
