@@ -18,7 +18,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const emails = (rows: readonly { email: string | null }[]) => rows.map(({ email }) => email).toSorted();
+const emails = (rows: readonly { email: string | null }[]) => rows.map(({ email }) => String(email)).toSorted();
 const own = ['admin@acme.test', 'agent@acme.test', 'manager@acme.test', 'member@acme.test'];
 
 describe('the application check alone', () => {
