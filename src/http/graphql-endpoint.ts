@@ -47,14 +47,15 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     const { request, response, record } = asked;
     admit(request);
     refuseDeclaredLength(request, limits.bodyBytes);
-    const identity = await authenticate(request, verifyToken);
-    const session = identity && createTenantSession({ pool, ...identity });
-    if (session) {
-      record.tenantId = session.tenantId;
-      record.cost = session.cost;
-    }
     const ending = endOf(response, limits.durationMs);
+    let session: TenantSession | null = null;
     try {
+      const identity = await Promise.race([ending.failed, authenticate(request, verifyToken)]);
+      session = identity && createTenantSession({ pool, ...identity });
+      if (session) {
+        record.tenantId = session.tenantId;
+        record.cost = session.cost;
+      }
       await Promise.race([
         ending.failed,
         answer({ ...asked, session, personId: identity?.personId, signal: ending.signal }),
@@ -137,6 +138,7 @@ function endOf(response: ServerResponse, durationMs: number) {
   const timer = setTimeout(tooLate, durationMs);
   const gone = () => end(new AppError('SERVICE_UNAVAILABLE', 'The client has gone.'));
   response.once('close', gone);
+  if (response.destroyed) gone(); // it has gone already, and will not say so again
   failed.catch(() => {}); // it may come after the answer
   return {
     signal: controller.signal,

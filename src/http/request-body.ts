@@ -23,7 +23,9 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
     request.on('data', onData);
     request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', reject);
-    request.once('close', () => reject(new HttpError('BAD_USER_INPUT', 'The request ended before its body did.')));
+    const cut = () => reject(new HttpError('BAD_USER_INPUT', 'The request ended before its body did.'));
+    request.once('close', cut);
+    if (request.destroyed) cut(); // it was cut off while we looked at the token
   });
 }
 

@@ -69,6 +69,6 @@ describe('/health/ready', () => {
     } finally {
       await locking.end();
     }
-    await expect.poll(async () => (await health('ready')).status).toBe(200);
+    await expect.poll(async () => (await health('ready')).status, { timeout: 5_000 }).toBe(200);
   });
 });

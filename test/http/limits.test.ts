@@ -109,7 +109,6 @@ describe('a limit that is exceeded is named:', () => {
   };
   for (const [what, [limit, query]] of Object.entries(exceeding)) {
     it(what, async () => {
-      const startedAt = performance.now();
       const { status, errors, data } = await ask(query, {
         operationName: query.startsWith('query A') ? 'A' : undefined,
       });
@@ -117,7 +116,6 @@ describe('a limit that is exceeded is named:', () => {
       expect(errors?.[0]).toMatchObject({ extensions: { code: 'LIMIT_EXCEEDED' } });
       expect(errors?.[0]?.message).toContain(`"${limit}"`);
       expect({ status, data }).toEqual({ status: 400, data: undefined });
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
     });
   }
 
@@ -165,10 +163,10 @@ describe('hostile documents within the limits cost little:', () => {
   };
   for (const [what, query] of Object.entries(hostile)) {
     it(what, async () => {
-      const startedAt = performance.now();
+      const before = process.cpuUsage();
       const { status, errors } = await ask(query);
-      const tookMs = performance.now() - startedAt;
-      expect(tookMs).toBeLessThan(1_500);
+      const { user, system } = process.cpuUsage(before);
+      expect((user + system) / 1_000).toBeLessThan(1_000); // milliseconds of processor
       expect([200, 400]).toContain(status);
       for (const { extensions } of errors ?? []) {
         expect(extensions?.code).toMatch(/^(GRAPHQL_VALIDATION_FAILED|LIMIT_EXCEEDED)$/);

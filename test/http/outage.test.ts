@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createApp, type App, type AppOptions } from '../../src/app/create-app.ts';
 import { startEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -61,12 +61,15 @@ type Asked = { to?: string; token?: string | null; signal?: AbortSignal };
 const health = async (path: string, to = baseUrl) => (await fetch(`${to}/health/${path}`)).status;
 const held = (pool = app.pool) => pool.totalCount - pool.idleCount;
 const allReturned = (pool?: pg.Pool) => expect.poll(() => held(pool), { timeout: 10_000 }).toBe(0);
-/** Holds up every request that reads assets until the answer is called. */
+/** Holds up every request that reads assets, until the answer is called or the test ends. */
 async function blockAssets(): Promise<() => Promise<void>> {
   const client = new pg.Client({ connectionString: world.database.url });
   await client.connect();
   await client.query('BEGIN; LOCK TABLE assets IN ACCESS EXCLUSIVE MODE');
-  return () => client.end();
+  let ended: Promise<void> | null = null;
+  const release = () => (ended ??= client.end());
+  onTestFinished(release);
+  return release;
 }
 const waiting = async () => {
   const { rows } = await world.database.owner.query(
@@ -88,7 +91,7 @@ describe('Postgres killed and started again', () => {
       expect((await ask(query, { to })).status).toBe(401);
       expect(await health('ready', to)).toBe(200);
       process.kill(rows[0].pid, 'SIGKILL');
-      await expect.poll(() => health('ready', to)).toBe(503);
+      await expect.poll(() => health('ready', to), { timeout: 5_000, interval: 20 }).toBe(503);
       const during = await Promise.all(Array.from({ length: 20 }, () => ask(query, { to })));
       for (const { status, code, tookMs } of during) {
         if (status === 401) continue; // it is back already
@@ -132,7 +135,7 @@ describe.each(['refuses', 'resets', 'is silent'] as const)('while the database %
 it('a connection killed in the middle of a request fails that request alone', async () => {
   const release = await blockAssets();
   const asked = ask();
-  await expect.poll(waiting).toHaveLength(1);
+  await expect.poll(waiting, { timeout: 5_000 }).toHaveLength(1);
   await world.database.owner.query('SELECT pg_terminate_backend($1)', await waiting());
   const { status, code, body } = await asked;
   await release();
@@ -148,7 +151,7 @@ it('fifty clients that go away in the middle leave no connection behind', { time
     const controller = new AbortController();
     return { controller, asked: ask(query, { signal: controller.signal }).catch((error: Error) => error.name) };
   });
-  await expect.poll(async () => (await waiting()).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await waiting()).length, { timeout: 5_000 }).toBeGreaterThan(0);
   for (const { controller } of going) controller.abort();
   expect(new Set(await Promise.all(going.map(({ asked }) => asked)))).toEqual(new Set(['AbortError']));
   await release();
@@ -168,7 +171,7 @@ it('a client that goes away while it sends its body leaves no connection behind'
     const sent = request({ hostname, port, path: '/graphql', method: 'POST', headers });
     sent.on('error', () => {});
     sent.write('{"query":');
-    await expect.poll(() => held()).toBe(1);
+    await expect.poll(() => held(), { timeout: 5_000 }).toBe(1);
     sent.destroy();
     await allReturned();
   }
@@ -179,7 +182,7 @@ it('a pool that is used up answers 503 once the wait for a connection is over', 
   const release = await blockAssets();
   try {
     const first = ask(query, { to });
-    await expect.poll(waiting).toHaveLength(1);
+    await expect.poll(waiting, { timeout: 5_000 }).toHaveLength(1);
     const { status, code, tookMs } = await ask(query, { to });
     expect({ status, code }).toEqual({ status: 503, code: 'SERVICE_UNAVAILABLE' });
     expect(tookMs).toBeLessThan(2_000);

@@ -40,7 +40,7 @@ const ask = (query: string, { variables, headers = {}, operationName }: Options 
 type Options = { variables?: object; headers?: Record<string, string>; operationName?: string };
 
 const written = async () => {
-  await expect.poll(() => log).toContain('"msg":"request"');
+  await expect.poll(() => log, { timeout: 5_000 }).toContain('"msg":"request"');
   return log
     .trim()
     .split('\n')
@@ -121,7 +121,7 @@ it('has no variables, no personal data, no headers and no tokens, whatever goes 
   const update = 'mutation ($input: UpdatePersonInput!) { updatePerson(input: $input) { __typename } }';
   const surprised = await ask(update, { variables: { input } });
   expect(await surprised.text()).not.toContain('surprise');
-  await expect.poll(() => log.split('"msg":"request"').length - 1).toBe(13);
+  await expect.poll(() => log.split('"msg":"request"').length - 1, { timeout: 5_000 }).toBe(13);
   expect(log).not.toContain(canary);
   expect(log).not.toContain(token);
   expect(log).not.toContain('@acme.test');

@@ -19,6 +19,7 @@ globalThis.YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   title: 'GraphiQL',
   logo: '<span class="freshfield-logo" aria-hidden="true"></span>',
   ...(tabs.length > 0 && { defaultTabs: tabs }),
+  ...lastTab(),
   shouldPersistHeaders: false,
   schemaDescription: true,
   additionalHeaders: authorize,
@@ -77,4 +78,15 @@ function forgetOldTabs() {
   if (localStorage.getItem(tabsKey) === current) return;
   localStorage.removeItem('graphiql:tabState');
   localStorage.setItem(tabsKey, current);
+}
+
+/** Where the last visit stopped: GraphiQL opens an empty tab unless it is told which of the kept ones to show. */
+function lastTab() {
+  try {
+    const { tabs: kept, activeTabIndex } = JSON.parse(localStorage.getItem('graphiql:tabState'));
+    const { query, variables } = kept[activeTabIndex];
+    return { query, variables: variables ?? '' };
+  } catch {
+    return {}; // the first visit
+  }
 }
