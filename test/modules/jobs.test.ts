@@ -140,7 +140,7 @@ describe('jobs', () => {
 
   it('pages by cursor', async () => {
     const { token } = world.acme.people.admin;
-    const filter = { to: '2026-11-20', siteId: [encodeGlobalId('Site', world.acme.sites.here)] };
+    const filter = { from: '2026-11-01', to: '2026-11-20', siteId: [encodeGlobalId('Site', world.acme.sites.here)] };
     const first = await world.ask(token, list, { variables: { first: 2, filter } });
     const { endCursor: after, hasNextPage } = first.data.jobs.pageInfo;
     expect(hasNextPage).toBe(true);
@@ -160,7 +160,7 @@ describe('jobs', () => {
     expect(await found('admin', { missed: false })).toEqual(['today', 'midnight', 'done', 'off', 'nowhere']);
     const { data } = await world.ask(world.acme.people.admin.token, list, { variables: { first: 100 } });
     const missed = data.jobs.edges.filter((edge: any) => edge.node.missed).map((edge: any) => edge.node.title);
-    expect(missed).toEqual(['before', 'far']);
+    expect(missed.filter(mine)).toEqual(['before', 'far']);
   });
 
   it('filters by status, site, assignee and type, and by an empty list finds none', async () => {
