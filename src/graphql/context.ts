@@ -23,7 +23,8 @@ export interface Context {
 export interface ContextInput {
   viewer: Viewer | null;
   session: TenantSession | null;
-  now: Date;
+  /** The instant of the request; asked for only when a resolver looks at the clock. */
+  now: () => Date;
   requestId: string;
   idempotencyKey: string | null;
 }
@@ -39,7 +40,9 @@ export function createContext({ viewer, session, now, requestId, idempotencyKey 
       return session ?? refuseAnonymous();
     },
     loaders,
-    now,
+    get now() {
+      return now();
+    },
     requestId,
     idempotencyKey,
     clearLoaders: clear,

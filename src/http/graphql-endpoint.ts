@@ -89,10 +89,11 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
 
   function contextOf({ request, record, session }: GraphqlRequest & Who, viewer: Viewer | null): Context {
     const idempotencyKey = request.headers['idempotency-key'];
+    const at = options.now();
     return createContext({
       viewer,
       session,
-      now: options.now(),
+      now: () => at,
       requestId: record.requestId,
       idempotencyKey: idempotencyKey === undefined ? null : String(idempotencyKey),
     });

@@ -25,7 +25,7 @@ const mayKnow: Record<string, readonly string[]> = {
   graphql: ['cache', 'db', 'errors', 'ids'],
   module: ['db', 'graphql', 'errors', 'ids'],
   modules: ['module'],
-  http: ['db', 'graphql', 'errors', 'ids'],
+  http: ['cache', 'db', 'graphql', 'errors', 'ids'],
   seed: ['db', 'errors', 'ids', 'modules/tenant'],
   import: ['db', 'errors', 'ids'],
   cli: ['app', 'db', 'errors', 'http', 'ids', 'import', 'main', 'seed'],

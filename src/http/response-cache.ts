@@ -1,0 +1,190 @@
+import {
+  getOperationAST,
+  getVariableValues,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { createKey, type CacheReader, type Computed, type Level, type MissReason } from '../cache/index.ts';
+import { planOf, type CachePlan } from '../graphql/cache-plan.ts';
+import { aspectValue, type Aspect } from '../graphql/observed-viewer.ts';
+import type { Viewer } from '../graphql/viewer.ts';
+import { canonicalText, documentHash } from './canonical.ts';
+import { createLearnedScopes } from './learned-scope.ts';
+import type { Run } from './run.ts';
+
+export interface ResponseCacheOptions {
+  schema: GraphQLSchema;
+  /** Names the schema in keys: answers made with another one are never found. */
+  schemaHash: string;
+  /** Shared by all nodes; without it no key can be made or understood. */
+  keySecret: string;
+  /** The clock. */
+  now: () => Date;
+}
+
+/** What an answer says about where it came from: `extensions.cache`. */
+export interface CacheReport {
+  readonly status: 'HIT' | 'MISS' | 'BYPASS';
+  readonly level: Level | null;
+  readonly scope: 'TENANT' | 'PRIVATE';
+  readonly ageMs: number;
+  readonly ttlMs: number;
+  readonly reason: string | null;
+}
+
+export type CachedResult =
+  /** `data` as JSON, ready to send. */
+  | { readonly bytes: Uint8Array; readonly report: CacheReport }
+  | { readonly result: ExecutionResult; readonly report: CacheReport };
+
+export interface CachedExecution {
+  args: ExecutionArgs;
+  reader: CacheReader;
+  viewer: Viewer;
+  /** Fresh execution asked for: `Cache-Control: no-cache`. */
+  refresh: boolean;
+  /** Opens a run of its own, whose life does not depend on the client that happened to be first. */
+  openRun: () => Run;
+  execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
+}
+
+export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult>;
+
+/** Answers queries from the cache where it may, and keeps what may be kept. */
+export function createResponseCache({ schema, schemaHash, keySecret, now }: ResponseCacheOptions): ExecuteCached {
+  const scopes = createLearnedScopes();
+  const plans = new WeakMap<OperationDefinitionNode, CachePlan>();
+
+  const planFor = ({ document }: ExecutionArgs, operation: OperationDefinitionNode): CachePlan => {
+    const known = plans.get(operation) ?? planOf(schema, document, operation);
+    plans.set(operation, known);
+    return known;
+  };
+
+  return async (execution) => {
+    const { args, viewer } = execution;
+    const operation = getOperationAST(args.document, args.operationName);
+    const plan = operation && planFor(args, operation);
+    const { coerced } = operation
+      ? getVariableValues(schema, operation.variableDefinitions ?? [], args.variableValues ?? {})
+      : {};
+    if (!plan || plan.maxAgeS === 0 || !coerced) {
+      const reason = plan?.decidedBy ? `${plan.decidedBy} is not kept` : 'not a query that is kept';
+      return bypass(execution, reason);
+    }
+    const name = operation.name?.value ?? 'anonymous';
+    const identity = [schemaHash, documentHash(args.document), operation.name?.value ?? null] as const;
+    const operationKey = identity.join('\n');
+
+    // Learning the scope of an operation takes one run for each thing about the viewer it turns out to look at.
+    for (;;) {
+      const scope = withDeclared(scopes.of(operationKey), plan);
+      const key = createKey(keySecret, [
+        'response',
+        ...identity,
+        canonicalText(coerced),
+        viewer.tenantId,
+        ...scope.flatMap((aspect) => [aspect, aspectValue(viewer, aspect)]),
+      ]);
+      const outcome = await readOnce(execution, {
+        key,
+        name,
+        plan,
+        isCovered: (seen) => scopes.covers(operationKey, seen),
+      });
+      if (outcome)
+        return { ...outcome, report: { ...outcome.report, scope: scope.includes('person') ? 'PRIVATE' : 'TENANT' } };
+    }
+  };
+
+  async function readOnce(
+    execution: CachedExecution,
+    asked: { key: string; name: string; plan: CachePlan; isCovered: (seen: ReadonlySet<Aspect>) => boolean },
+  ): Promise<CachedResult | null> {
+    const { reader, refresh } = execution;
+    let own: ExecutionResult | null = null;
+    const compute = async (): Promise<Computed> => {
+      const { result, computed, seen } = await runOnce(execution, asked.plan);
+      own = result;
+      // First of all: others may be waiting for this run under a key that says too little about them.
+      if (!asked.isCovered(seen)) throw new WiderThanKnown();
+      if (!computed) throw new NotKept(result);
+      return computed;
+    };
+    try {
+      const { entry, status, level, reason, changedTag } = await reader.read({
+        key: asked.key,
+        operation: asked.name,
+        refresh,
+        compute,
+      });
+      const ageMs = status === 'HIT' ? Math.max(0, now().getTime() - entry.storedAtMs) : 0;
+      const ttlMs = Math.max(0, entry.expiresAtMs - entry.storedAtMs - ageMs);
+      return {
+        bytes: entry.body,
+        report: { ...base, status, level, ageMs, ttlMs, reason: explain(reason, changedTag) },
+      };
+    } catch (error) {
+      if (error instanceof WiderThanKnown)
+        return own && { result: own, report: { ...base, status: 'MISS', reason: 'learning what it depends on' } };
+      if (error instanceof NotKept) return { result: error.result, report: { ...base, reason: 'it has errors' } };
+      throw error;
+    }
+  }
+}
+
+const base: CacheReport = { status: 'BYPASS', level: null, scope: 'TENANT', ageMs: 0, ttlMs: 0, reason: null };
+
+/** The run looked at more of its viewer than its key says: its answer is for that viewer alone. */
+class WiderThanKnown extends Error {}
+
+/** An answer with errors: everybody who waits for the same gets it, and nobody later. */
+class NotKept extends Error {
+  readonly result: ExecutionResult;
+
+  constructor(result: ExecutionResult) {
+    super('not kept');
+    this.result = result;
+  }
+}
+
+function withDeclared(learned: readonly Aspect[], { isPrivate }: CachePlan): readonly Aspect[] {
+  return isPrivate && !learned.includes('person') ? [...learned, 'person'] : learned;
+}
+
+async function bypass({ args, openRun, execute }: CachedExecution, reason: string): Promise<CachedResult> {
+  const run = openRun();
+  try {
+    const result = await execute({ ...args, contextValue: run.context });
+    return { result, report: { ...base, reason } };
+  } finally {
+    await run.close();
+  }
+}
+
+async function runOnce({ args, openRun, execute }: CachedExecution, plan: CachePlan) {
+  const run = openRun();
+  try {
+    const stamp = await run.session.stamp(); // before any data is read
+    const result = await execute({ ...args, contextValue: run.context });
+    const kept = !result.errors && result.data != null;
+    const computed: Computed | null = kept
+      ? {
+          body: Buffer.from(JSON.stringify(result.data)),
+          meta: {},
+          stamp,
+          tags: [...run.session.reads],
+          ttlMs: Math.min(plan.maxAgeS * 1000, run.steadyForMs()),
+        }
+      : null;
+    return { result, computed, seen: run.seen };
+  } finally {
+    await run.close();
+  }
+}
+
+function explain(reason: MissReason | null, changedTag: string | null): string | null {
+  return changedTag ? `changed: ${changedTag}` : reason;
+}
