@@ -19,6 +19,7 @@ export async function drain(server: Server, patienceMs = 10_000): Promise<void> 
 
 /** Gives the connections back; does not wait for one that a cut-off request still holds. */
 export async function endPool(pool: pg.Pool, patienceMs = 1_000): Promise<void> {
+  pool.removeAllListeners('error').on('error', () => {}); // one that breaks while it is being closed is no news
   const patience = new AbortController();
   const late = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => {});
   await Promise.race([pool.end(), late]);
