@@ -4,6 +4,7 @@ import { migrate, migrationStatus } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
 import { verifyApplicationRole } from '../db/verify-role.ts';
 import { AppError } from '../errors.ts';
+import { createGraphiql } from '../http/graphiql/serve-graphiql.ts';
 import { seedDemo } from '../seed/seed-demo.ts';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
@@ -41,14 +42,25 @@ export async function start({ config, logger, onUndo }: StartOptions): Promise<S
   const operator = createPool({ connectionString, role: null, max: 2, statementTimeoutMs: 0, onError: () => {} });
   try {
     await bringUpToDate(operator, config, logger);
-    const app = createApp({ databaseUrl: connectionString, tokens, logger, development: config.development });
+    let people: DemoToken[] = []; // GraphiQL offers them only where this server made the demo in a database of its own
+    const graphiql = createGraphiql({ demoPeople: () => people });
+    const { development } = config;
+    const app = createApp({
+      databaseUrl: connectionString,
+      tokens,
+      logger,
+      development,
+      servePage: development ? graphiql : undefined,
+    });
     onUndo(() => app.close());
     await verifyApplicationRole(app.pool);
     const address = await app.listen(config.port).catch((error: unknown) => {
       throw listenError(error, config.port);
     });
     const wanted = config.development && config.seedDemo && tokens.secret;
-    return { address, place, demoTokens: wanted ? await demoTokens({ operator, pool: app.pool, tokens }) : [] };
+    const made = wanted ? await demoTokens({ operator, pool: app.pool, tokens }) : [];
+    if (!config.databaseUrl) people = made;
+    return { address, place, demoTokens: made };
   } finally {
     await operator.end();
   }
