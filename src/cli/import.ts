@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { InvalidArgumentError, type Command } from 'commander';
 import { createTenantSession } from '../db/session.ts';
+import { AppError } from '../errors.ts';
 import { importLog, type ImportSummary } from '../import/import-log.ts';
 import { isDay } from '../import/log-event.ts';
 import { openRejects } from '../import/rejects.ts';
@@ -40,7 +41,9 @@ Examples:
 async function load({ operator, application }: CommandDatabase, csv: string, flags: ImportFlags): Promise<void> {
   const tenant = await findTenant(operator, flags.tenant);
   const rejectsFile = flags.rejects ?? `${basename(csv, '.csv')}.rejects.csv`;
-  if (resolve(rejectsFile) === resolve(csv)) throw new Error('The rejects file cannot be the file that is imported.');
+  if (resolve(rejectsFile) === resolve(csv)) {
+    throw new AppError('BAD_USER_INPUT', 'The rejects file cannot be the file that is imported.');
+  }
   const size = statSync(csv, { throwIfNoEntry: false })?.size ?? 0;
   const bar = progressBar(size);
   const rejects = openRejects(rejectsFile);
@@ -49,6 +52,8 @@ async function load({ operator, application }: CommandDatabase, csv: string, fla
   let summary: ImportSummary;
   try {
     summary = await importLog({ file: csv, session, tenant, until: flags.until, rejects, onProgress: bar.update });
+  } catch (error) {
+    throw resumable(error);
   } finally {
     bar.stop();
     rejects.close();
@@ -60,6 +65,12 @@ async function load({ operator, application }: CommandDatabase, csv: string, fla
   if (summary.rejected > 0) process.exitCode = 1;
   const file = summary.rejected > 0 ? rejectsFile : null;
   console.log(flags.json ? JSON.stringify({ ...summary, rejectsFile: file, durationMs }) : report(summary, file));
+}
+
+function resumable(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'SERVICE_UNAVAILABLE') return error;
+  const message = 'The database went away. What was loaded stays: run the same command again to go on.';
+  return new AppError(error.code, message, { cause: error });
 }
 
 function report({ rows, tickets, events, known, later, rejected }: ImportSummary, rejectsFile: string | null): string {

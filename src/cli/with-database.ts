@@ -17,12 +17,13 @@ export interface CommandDatabase {
  */
 export async function withDatabase<Result>(work: (database: CommandDatabase) => Promise<Result>): Promise<Result> {
   const config = parseConfig();
-  const database = await openDatabase(config);
+  const opening = openDatabase(config);
+  const interrupt = () => void opening.then((opened) => opened.close()).finally(() => process.exit(1));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const database = await opening;
   const pool = { connectionString: database.connectionString, max: 2, onError: () => {} };
   const operator = createPool({ ...pool, role: null, statementTimeoutMs: 0 });
   const application = createPool({ ...pool, role: applicationRole, statementTimeoutMs: 120_000 });
-  const interrupt = () => void database.close().finally(() => process.exit(1));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     return await work({ config, operator, application });
   } finally {
