@@ -140,7 +140,8 @@ describe('emergencyContact', () => {
   it('is null with FORBIDDEN at its path to everybody else, and the rest of the answer stands', async () => {
     const { agent, member } = world.acme.people;
     for (const { token } of [agent, member]) {
-      const { data, errors } = await world.ask(token, secret, { variables: { id: member.globalId } });
+      const { data, errors, status } = await world.ask(token, secret, { variables: { id: member.globalId } });
+      expect(status).toBe(200);
       expect(data.person).toEqual({ name: 'member of acme', emergencyContact: null });
       expect(errors).toMatchObject([{ path: ['person', 'emergencyContact'], extensions: { code: 'FORBIDDEN' } }]);
     }
