@@ -46,7 +46,7 @@ test('commands work on the embedded database, alone and beside a server that run
         } } } }`,
       }),
     });
-    const { data, errors } = (await response.json()) as any;
+    const { data, errors } = await response.json();
     expect(errors).toBeUndefined();
     const ticket = data.tickets.edges[0].node;
     expect(ticket).toMatchObject({
