@@ -90,6 +90,7 @@ export function caseRows(number: number, dice: Dice): string[] {
   return activitiesOf(dice).map((activity, index) => {
     if (index === changesFrom) Object.assign(about, { product: 'Value 20', customer: 'Value 392' });
     time += Math.floor(dice.next() ** 4 * 20 * 86_400_000);
+    if (new Date(time).getUTCHours() < 7) time += 7 * 3_600_000; // nobody works when clocks are changed
     const stamp = new Date(time).toISOString().slice(0, 19).replace('T', ' ');
     const agent = `Value ${1 + Math.floor(22 * dice.next() ** 2)}`;
     const { customer, product, seriousness, level, section, workgroup } = about;
