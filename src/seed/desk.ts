@@ -4,15 +4,18 @@ import type { Stage } from './stage.ts';
 
 /** Who a new ticket comes from and who will work on it. */
 export interface Desk {
-  staff(): { reporter: SeedPerson; siteId: string; assignee: SeedPerson };
+  staff(number: number): { reporter: SeedPerson; siteId: string; assignee: SeedPerson };
   /** Where tickets wait until somebody takes them. */
   firstTeamId: string | null;
   /** An asset the person holds. */
   deviceOf(person: SeedPerson): string | null;
 }
 
+/** The newest tickets, most of them still open, are the demo people's. */
+const latest = 8;
+
 /** Agents work on what is reported at their sites; the demo people get more than their share, to have something to see. */
-export function createDesk({ people, places, assets }: Stage, dice: Dice): Desk {
+export function createDesk({ plan, people, places, assets }: Stage, dice: Dice): Desk {
   const isDemo = ({ index }: SeedPerson) => index < demoRoles.length;
   const present = people.filter(({ active }) => active);
   const atSite = agentsBySite({ people, places });
@@ -20,15 +23,16 @@ export function createDesk({ people, places, assets }: Stage, dice: Dice): Desk 
   const devicesOf = new Map(devices.map(({ holderId, id }) => [holderId, id]));
   const demoPeople = present.filter(isDemo);
   const demoMembers = demoPeople.filter(({ role }) => role === 'member');
+  const reporterOf = (number: number) => {
+    if (number > plan.tickets - latest) return demoPeople[number % demoPeople.length] ?? dice.pick(present);
+    if (dice.chance(0.03)) return dice.pick(demoMembers);
+    return dice.pick(dice.chance(0.02) ? demoPeople : present);
+  };
   return {
     firstTeamId: places.teams[0]?.id ?? null,
     deviceOf: (person) => devicesOf.get(person.id) ?? null,
-    staff() {
-      const reporter = dice.chance(0.03)
-        ? dice.pick(demoMembers)
-        : dice.chance(0.02)
-          ? dice.pick(demoPeople)
-          : dice.pick(present);
+    staff(number) {
+      const reporter = reporterOf(number);
       const siteId = reporter.siteId;
       const candidates = atSite.get(siteId) ?? [];
       const demoAgent = candidates.find(isDemo);

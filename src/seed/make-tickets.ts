@@ -66,7 +66,7 @@ function makeTicket({ stage, dice, desk, number, createdAt }: TicketInput): Tick
     ['facilities', 4] as const,
   ]);
   const [title, description] = dice.pick(complaints[category] ?? []);
-  const { reporter, siteId, assignee } = desk.staff();
+  const { reporter, siteId, assignee } = desk.staff(number);
   const steps = tellStory({
     createdAt,
     priority,
