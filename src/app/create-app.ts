@@ -2,19 +2,25 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import { pino, type Logger } from 'pino';
+import type { Events } from '../cache/index.ts';
+import { createCacheFacts } from '../db/cache-facts.ts';
 import { applicationRole, createPool, type PoolOptions } from '../db/pool.ts';
 import { createReadinessCheck } from '../db/readiness.ts';
 import { buildSchema } from '../graphql/schema.ts';
 import { createFrontDoor, type ServePage } from '../http/front-door.ts';
 import { defaultLimits, type Limits } from '../http/limits.ts';
+import { createResponseCache } from '../http/response-cache.ts';
 import { createTokenVerifier, type VerifierOptions } from '../http/tokens.ts';
 import { createGraphqlServer } from '../http/yoga.ts';
 import '../modules/index.ts';
 import { loadViewer } from '../modules/people/load-viewer.ts';
+import { createCacheServices, type CacheOptions } from './cache-services.ts';
 import { drain, endPool } from './drain.ts';
 
 export interface AppOptions {
   databaseUrl: string;
+  /** A replica that queries may read from; changes are always read from the primary. @default none */
+  replicaUrl?: string;
   tokens: VerifierOptions;
   /** The clock. @default the system's */
   now?: () => Date;
@@ -26,12 +32,16 @@ export interface AppOptions {
   limits?: Partial<Limits>;
   /** Connections and how long to wait for them. */
   pool?: Pick<PoolOptions, 'max' | 'connectTimeoutMs' | 'statementTimeoutMs'>;
+  /** How answers are kept. */
+  cache?: CacheOptions;
   /** GraphiQL and other pages. @default none */
   servePage?: ServePage;
 }
 
 export interface App {
   readonly pool: pg.Pool;
+  /** What the cache does, as it does it. */
+  readonly events: Events;
   readonly server: Server;
   /** Starts listening; answers the base address, `http://localhost:4000`. */
   listen(port: number): Promise<string>;
@@ -49,15 +59,26 @@ export function createApp(options: AppOptions): App {
     development = true,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const pool = createPool({
-    ...options.pool,
-    connectionString: databaseUrl,
-    role: applicationRole,
-    onError: (error) => logger.warn({ code: (error as { code?: string }).code }, 'a database connection broke'),
-  });
+  const open = (connectionString: string, more: Partial<PoolOptions> = {}) =>
+    createPool({
+      ...options.pool,
+      ...more,
+      connectionString,
+      role: applicationRole,
+      onError: (error) => logger.warn({ code: (error as { code?: string }).code }, 'a database connection broke'),
+    });
+  const pool = open(databaseUrl);
+  const logPool = open(databaseUrl, { max: 2 });
+  const replica = options.replicaUrl ? open(options.replicaUrl) : null;
+  const schema = buildSchema();
+  const { cache, events, schemaHash } = createCacheServices({ schema, logPool, now }, options.cache);
   const frontDoor = createFrontDoor({
-    graphql: createGraphqlServer({ schema: buildSchema(), limits, suggestions: development }),
+    graphql: createGraphqlServer({ schema, limits, suggestions: development }),
     pool,
+    replica,
+    cache,
+    cacheFacts: createCacheFacts(pool),
+    executeCached: createResponseCache({ schema, schemaHash, now }),
     verifyToken: createTokenVerifier(tokens),
     loadViewer,
     readiness: createReadinessCheck(pool),
@@ -70,6 +91,7 @@ export function createApp(options: AppOptions): App {
   const server = createServer({ requestTimeout: limits.durationMs }, frontDoor);
   return {
     pool,
+    events,
     server,
     listen: (port) =>
       new Promise((resolve, reject) => {
@@ -81,7 +103,7 @@ export function createApp(options: AppOptions): App {
       }),
     async close() {
       await drain(server);
-      await endPool(pool);
+      await Promise.all([pool, logPool, ...(replica ? [replica] : [])].map(endPool));
     },
   };
 }

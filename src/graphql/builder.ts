@@ -5,6 +5,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
+import { cacheControlPlugin } from './cache-control.ts';
 import { ConflictError, ForbiddenError, NotFoundError, ValidationError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId, encodeGlobalId } from './global-id.ts';
@@ -39,7 +40,15 @@ export interface SchemaTypes {
 /** Defines no type of its own: each module adds some. Types, queries and mutations of one noun live in one folder. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   // Errors first, so that what the later plugins throw becomes a typed result where a field promises one.
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, DataloaderPlugin, ValidationPlugin, DirectivesPlugin],
+  plugins: [
+    ErrorsPlugin,
+    ScopeAuthPlugin,
+    RelayPlugin,
+    DataloaderPlugin,
+    ValidationPlugin,
+    cacheControlPlugin,
+    DirectivesPlugin,
+  ],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: (context) => ({
@@ -63,10 +72,12 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     encodeGlobalID: (typename, id) => encodeGlobalId(typename, String(id)),
     decodeGlobalID: decodeGlobalId,
     nodeQueryOptions: {
+      cacheControl: { maxAge: 300 },
       description: 'Any object by its global id; null where there is none that you may see.',
       args: { id: { description: 'The global id, as `id` fields answer it.' } },
     },
     nodesQueryOptions: {
+      cacheControl: { maxAge: 300 },
       description: 'Objects by their global ids, in the same order; null where there is none.',
       args: { ids: { description: 'Global ids, as `id` fields answer them.' } },
     },

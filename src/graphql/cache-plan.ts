@@ -3,6 +3,7 @@ import {
   isAbstractType,
   isCompositeType,
   Kind,
+  OperationTypeNode,
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLNamedType,
@@ -30,7 +31,7 @@ const notKept = (decidedBy: string | null): CachePlan => ({ maxAgeS: 0, isPrivat
  */
 export function planOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CachePlan {
   const root = schema.getQueryType();
-  if (operation.operation !== 'query' || !root) return notKept(null);
+  if (operation.operation !== OperationTypeNode.QUERY || !root) return notKept(null);
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);

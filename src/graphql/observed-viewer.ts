@@ -14,10 +14,6 @@ export function observeViewer(viewer: Viewer, saw: (aspect: Aspect) => void): Vi
       saw('person');
       return viewer.personId;
     },
-    get person() {
-      saw('person');
-      return viewer.person;
-    },
     get tenant() {
       saw('tenant');
       return viewer.tenant;

@@ -1,5 +1,6 @@
-import type { GraphQLSchema } from 'graphql';
+import { specifiedDirectives, type GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
+import { cacheControlDirective } from './cache-control.ts';
 import './error-types.ts';
 import './scalars.ts';
 
@@ -8,5 +9,5 @@ builder.mutationType({ description: 'Everything that can be changed. Each answer
 
 /** The schema of all the modules imported so far. */
 export function buildSchema(): GraphQLSchema {
-  return builder.toSchema();
+  return builder.toSchema({ directives: [...specifiedDirectives, cacheControlDirective] });
 }

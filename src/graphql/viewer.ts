@@ -1,6 +1,5 @@
 import { ForbiddenError } from '../errors.ts';
 import type { PersonId, TenantId } from '../ids.ts';
-import type { Objects } from './objects.ts';
 
 export const permissions = [
   'tickets:read',
@@ -37,8 +36,6 @@ export type Reach = 'any' | 'sites' | 'own';
 export interface Viewer {
   readonly tenantId: TenantId;
   readonly personId: PersonId;
-  /** The person as they were read with the rest; saves reading them once more. */
-  readonly person: Objects['Person'];
   readonly tenant: {
     readonly id: string;
     readonly name: string;
@@ -86,4 +83,15 @@ export function reaches(viewer: Viewer, permission: Permission, record: Placemen
   if (!reach) return false;
   if (record.ownerIds.includes(viewer.personId)) return true;
   return reach === 'sites' && record.siteId !== null && viewer.siteIds.includes(record.siteId);
+}
+
+/** A viewer as text, for the cache; `null` for nobody. */
+export function viewerText(viewer: Viewer | null): string {
+  return JSON.stringify(viewer && { ...viewer, permissions: [...viewer.permissions] });
+}
+
+/** The viewer that `viewerText` wrote. */
+export function parseViewer(text: string): Viewer | null {
+  const written = JSON.parse(text) as (Omit<Viewer, 'permissions'> & { permissions: [Permission, Reach][] }) | null;
+  return written && { ...written, permissions: new Map(written.permissions) };
 }

@@ -1,32 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type pg from 'pg';
 import { createTenantSession, type TenantSession } from '../db/session.ts';
 import { AppError } from '../errors.ts';
 import { createContext, type Context } from '../graphql/context.ts';
 import type { Viewer } from '../graphql/viewer.ts';
-import type { PersonId } from '../ids.ts';
 import { admit } from './admission.ts';
 import { authenticate } from './authenticate.ts';
 import { describeFailure } from './describe-failure.ts';
 import { parseBody, parseSearch, type GraphqlParams } from './graphql-params.ts';
-import { invalidToken } from './http-error.ts';
 import type { Limits } from './limits.ts';
+import { createReading, type ReadingOptions } from './reading.ts';
 import { readBody, refuseDeclaredLength } from './request-body.ts';
-import { serverTiming, type RequestRecord } from './request-record.ts';
+import { addCost, serverTiming, type RequestRecord } from './request-record.ts';
+import type { Identity } from './tokens.ts';
 import type { createGraphqlServer, Exchange } from './yoga.ts';
 
-export interface GraphqlEndpointOptions {
+export interface GraphqlEndpointOptions extends ReadingOptions {
   graphql: ReturnType<typeof createGraphqlServer>;
-  pool: pg.Pool;
-  verifyToken: (token: string) => Promise<{ tenantId: TenantSession['tenantId']; personId: PersonId }>;
-  loadViewer: (session: TenantSession, personId: PersonId) => Promise<Viewer | null>;
+  verifyToken: (token: string) => Promise<Identity>;
   logger: Logger;
   limits: Limits;
   /** Whether answers carry Server-Timing. */
   timing: boolean;
-  /** The clock. */
-  now: () => Date;
 }
 
 export interface GraphqlRequest {
@@ -41,7 +36,8 @@ export interface GraphqlRequest {
  * closed: after the answer, a refusal, an error, when the client goes away, and when its time is up.
  */
 export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
-  const { pool, limits, verifyToken, loadViewer, logger } = options;
+  const { pool, limits, verifyToken, logger } = options;
+  const openReading = createReading(options);
 
   return async (asked: GraphqlRequest): Promise<void> => {
     const { request, response, record } = asked;
@@ -52,14 +48,8 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     try {
       const identity = await Promise.race([ending.failed, authenticate(request, verifyToken)]);
       session = identity && createTenantSession({ pool, ...identity });
-      if (session) {
-        record.tenantId = session.tenantId;
-        record.cost = session.cost;
-      }
-      await Promise.race([
-        ending.failed,
-        answer({ ...asked, session, personId: identity?.personId, signal: ending.signal }),
-      ]);
+      if (identity) record.tenantId = identity.tenantId;
+      await Promise.race([ending.failed, answer({ ...asked, identity, session, signal: ending.signal })]);
     } finally {
       ending.settle();
       session?.close().catch((error: unknown) => logger.error(describeFailure(record.requestId, error), 'session'));
@@ -67,14 +57,16 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
   };
 
   async function answer(asked: GraphqlRequest & Who & { signal: AbortSignal }): Promise<void> {
-    const { request, response, record, session, personId, signal } = asked;
-    const viewer = session && personId ? await loadViewer(session, personId) : null;
-    if (session && !viewer) throw invalidToken('The token names nobody who may come in.');
+    const { request, response, record, identity, session, signal } = asked;
+    const reading = identity && (await openReading(identity, request, record));
     const params = await paramsOf(asked);
-    const context = contextOf(asked, viewer);
-    const result = await ask({ params, context, record, report: reporter(record) }, { request, signal });
-    const bytes = Buffer.from(await result.arrayBuffer());
+    const context = contextOf(asked, reading?.viewer ?? null);
+    const exchange: Exchange = { params, context, reading, record, report: reporter(record), ready: null, headers: {} };
+    const result = await ask(exchange, { request, signal });
+    const bytes = exchange.ready ?? Buffer.from(await result.arrayBuffer());
+    if (session) addCost(record, session.cost);
     if (response.headersSent || response.destroyed) return;
+    for (const [name, value] of Object.entries(exchange.headers)) response.setHeader(name, value);
     if (options.timing) response.setHeader('Server-Timing', serverTiming(record));
     if (result.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     if (result.status === 503) response.setHeader('Retry-After', '1');
@@ -122,8 +114,9 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
 }
 
 interface Who {
+  identity: Identity | null;
+  /** For mutations and what they answer; queries read in sessions of their own, which others may share. */
   session: TenantSession | null;
-  personId: PersonId | undefined;
 }
 
 /** Ends a request that takes too long, or whose client has gone: the signal stops it, the promise answers it. */

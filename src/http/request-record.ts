@@ -12,12 +12,18 @@ export interface RequestRecord {
   /** Codes of the errors that were answered. */
   codes: string[];
   /** What the database was asked. */
-  cost: Readonly<SessionCost>;
+  readonly cost: SessionCost;
 }
 
 export function openRecord(requestId: string): RequestRecord {
   const cost = { statements: 0, durationMs: 0 };
   return { requestId, startedAt: performance.now(), tenantId: null, operation: null, codes: [], cost };
+}
+
+/** Counts what one of the request's sessions has cost. */
+export function addCost({ cost }: RequestRecord, { statements, durationMs }: Readonly<SessionCost>): void {
+  cost.statements += statements;
+  cost.durationMs += durationMs;
 }
 
 /** One line per request: no variables, no headers, no names of people. */

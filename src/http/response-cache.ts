@@ -18,8 +18,6 @@ export interface ResponseCacheOptions {
   schema: GraphQLSchema;
   /** Names the schema in keys: answers made with another one are never found. */
   schemaHash: string;
-  /** Shared by all nodes; without it no key can be made or understood. */
-  keySecret: string;
   /** The clock. */
   now: () => Date;
 }
@@ -43,17 +41,17 @@ export interface CachedExecution {
   args: ExecutionArgs;
   reader: CacheReader;
   viewer: Viewer;
-  /** Fresh execution asked for: `Cache-Control: no-cache`. */
-  refresh: boolean;
+  /** Shared by all nodes; without it no key can be made or understood. */
+  keySecret: string;
   /** Opens a run of its own, whose life does not depend on the client that happened to be first. */
-  openRun: () => Run;
+  openRun: (where: { primary: boolean }) => Run;
   execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
 }
 
 export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult>;
 
 /** Answers queries from the cache where it may, and keeps what may be kept. */
-export function createResponseCache({ schema, schemaHash, keySecret, now }: ResponseCacheOptions): ExecuteCached {
+export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOptions): ExecuteCached {
   const scopes = createLearnedScopes();
   const plans = new WeakMap<OperationDefinitionNode, CachePlan>();
 
@@ -64,7 +62,7 @@ export function createResponseCache({ schema, schemaHash, keySecret, now }: Resp
   };
 
   return async (execution) => {
-    const { args, viewer } = execution;
+    const { args, viewer, keySecret } = execution;
     const operation = getOperationAST(args.document, args.operationName);
     const plan = operation && planFor(args, operation);
     const { coerced } = operation
@@ -103,10 +101,10 @@ export function createResponseCache({ schema, schemaHash, keySecret, now }: Resp
     execution: CachedExecution,
     asked: { key: string; name: string; plan: CachePlan; isCovered: (seen: ReadonlySet<Aspect>) => boolean },
   ): Promise<CachedResult | null> {
-    const { reader, refresh } = execution;
+    const { reader } = execution;
     let own: ExecutionResult | null = null;
-    const compute = async (): Promise<Computed> => {
-      const { result, computed, seen } = await runOnce(execution, asked.plan);
+    const compute = async (where: { primary: boolean }): Promise<Computed> => {
+      const { result, computed, seen } = await runOnce(execution, asked.plan, where);
       own = result;
       // First of all: others may be waiting for this run under a key that says too little about them.
       if (!asked.isCovered(seen)) throw new WiderThanKnown();
@@ -117,7 +115,6 @@ export function createResponseCache({ schema, schemaHash, keySecret, now }: Resp
       const { entry, status, level, reason, changedTag } = await reader.read({
         key: asked.key,
         operation: asked.name,
-        refresh,
         compute,
       });
       const ageMs = status === 'HIT' ? Math.max(0, now().getTime() - entry.storedAtMs) : 0;
@@ -155,7 +152,7 @@ function withDeclared(learned: readonly Aspect[], { isPrivate }: CachePlan): rea
 }
 
 async function bypass({ args, openRun, execute }: CachedExecution, reason: string): Promise<CachedResult> {
-  const run = openRun();
+  const run = openRun({ primary: true });
   try {
     const result = await execute({ ...args, contextValue: run.context });
     return { result, report: { ...base, reason } };
@@ -164,8 +161,8 @@ async function bypass({ args, openRun, execute }: CachedExecution, reason: strin
   }
 }
 
-async function runOnce({ args, openRun, execute }: CachedExecution, plan: CachePlan) {
-  const run = openRun();
+async function runOnce({ args, openRun, execute }: CachedExecution, plan: CachePlan, where: { primary: boolean }) {
+  const run = openRun(where);
   try {
     const stamp = await run.session.stamp(); // before any data is read
     const result = await execute({ ...args, contextValue: run.context });

@@ -7,6 +7,8 @@ import { checkCost, checkSize } from './check-limits.ts';
 import type { GraphqlParams } from './graphql-params.ts';
 import type { Limits } from './limits.ts';
 import { maskError } from './mask-error.ts';
+import { takeCached, withWritten } from './cache-report.ts';
+import type { Reading } from './reading.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /** One GraphQL request on its way through the stages. */
@@ -15,8 +17,14 @@ export interface Exchange {
   /** What resolvers get. */
   readonly context: Context;
   readonly record: RequestRecord;
+  /** What the viewer reads, through the cache; null without a token. */
+  readonly reading: Reading | null;
   /** Told, once each, of errors that are hidden from the client. */
   readonly report: (error: unknown) => void;
+  /** The whole body, where it was put together from ready bytes. */
+  ready: Uint8Array | null;
+  /** More headers of the answer. */
+  readonly headers: Record<string, string>;
 }
 
 export interface YogaOptions {
@@ -119,12 +127,22 @@ function limitCost(limits: Limits): Stage {
   };
 }
 
-/** Resolvers get our context and nothing of Yoga's; execution stops when the client goes away. */
+/**
+ * Resolvers get our context and nothing of Yoga's. Queries go through the cache; a mutation runs at once, and stops
+ * when the client goes away.
+ */
 const executeForTheViewer: Stage = {
   onExecute: ({ args, executeFn, setExecuteFn }) => {
     const { exchange, request } = args.contextValue as unknown as Hooked & { request: Request };
-    const ours = { contextValue: exchange.context, signal: request.signal };
-    setExecuteFn((original) => executeFn({ ...original, ...ours }));
+    const { reading, record } = exchange;
+    setExecuteFn(async (original) => {
+      if (reading && record.operation?.type === 'query') {
+        return takeCached(exchange, await reading.execute(original, executeFn));
+      }
+      const ours = { contextValue: exchange.context, signal: request.signal };
+      const result = await executeFn({ ...original, ...ours });
+      return reading ? withWritten(exchange, result) : result;
+    });
   },
 };
 

@@ -1,8 +1,11 @@
 import pg from 'pg';
 
+/** Opening and closing transactions, the freshness probe that requests share, and what a server reads once. */
+const notData = /^\s*(BEGIN|COMMIT|ROLLBACK|SET CONSTRAINTS)\b|change_epoch\(\)|\b(tracked_tables|cache_key_secrets)\b/;
+
 /**
- * Runs `work` and answers the statements that Postgres received meanwhile, from whatever connection of this process;
- * those that open and close transactions are left out. `values` are their parameters.
+ * Runs `work` and answers the data statements that Postgres received meanwhile, from whatever connection of this
+ * process. `values` are their parameters.
  */
 export async function countStatements<Result>(
   work: () => Promise<Result>,
@@ -14,7 +17,7 @@ export async function countStatements<Result>(
   client.query = function counted(...args) {
     const [first] = args;
     const text = typeof first === 'string' ? first : ((first as { text?: string } | undefined)?.text ?? '');
-    if (!/^(BEGIN|COMMIT|ROLLBACK)\b/.test(text)) {
+    if (!notData.test(text)) {
       statements.push(text);
       values.push(Array.isArray(args[1]) ? args[1] : []);
     }

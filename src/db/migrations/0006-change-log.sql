@@ -31,6 +31,14 @@ CREATE TABLE change_epochs (
 );
 INSERT INTO change_epochs (generation) VALUES (gen_random_uuid());
 
+-- What cache keys are made with. All nodes read it here, so that they find each other's entries.
+CREATE TABLE cache_key_secrets (
+  only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  secret    text NOT NULL
+);
+INSERT INTO cache_key_secrets (secret) VALUES (gen_random_uuid()::text || gen_random_uuid()::text);
+GRANT SELECT ON cache_key_secrets TO freshfield_app;
+
 CREATE FUNCTION change_epoch() RETURNS text
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
   SELECT concat_ws('.', (SELECT system_identifier FROM pg_control_system()),

@@ -92,6 +92,7 @@ const byName: ConnectionOrder<AssetRow> = {
 builder.queryField('assets', (t) =>
   t.connection(
     {
+      cacheControl: { maxAge: 300 },
       type: 'Asset',
       description: 'The assets you may see, by name.',
       authScopes: { permission: 'assets:read' },

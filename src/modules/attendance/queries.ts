@@ -54,6 +54,7 @@ const newestFirst: ConnectionOrder<AttendanceRow> = {
 builder.queryField('attendance', (t) =>
   t.connection(
     {
+      cacheControl: { maxAge: 3600 },
       type: 'Attendance',
       description: 'The attendance you may see in a span of days, newest first.',
       authScopes: { permission: 'attendance:read' },
@@ -94,6 +95,7 @@ const daysDescription = `How many days, today at the tenant included; 1 to ${max
 
 builder.queryField('recentAttendance', (t) =>
   t.field({
+    cacheControl: { maxAge: 3600 },
     type: ['Attendance'],
     description: 'The last days of a person at the tenant, newest first; days without a record are left out.',
     authScopes: { permission: 'attendance:read' },

@@ -39,6 +39,7 @@ builder.node('Choice', {
 
 builder.queryField('choices', (t) =>
   t.field({
+    cacheControl: { maxAge: 1800 },
     type: ['Choice'],
     description: 'One drop-down list, in order.',
     args: {

@@ -37,6 +37,7 @@ const customersInput = z.object({ search: z.string().trim().max(200, 'Use at mos
 builder.queryField('customers', (t) =>
   t.connection(
     {
+      cacheControl: { maxAge: 3600 },
       type: 'Customer',
       description: 'The customers, by name, for those who see more than their own tickets.',
       authScopes: { permission: 'tickets:read' },

@@ -57,6 +57,7 @@ const dashboardInput = z.object({
 
 builder.queryField('dashboard', (t) =>
   t.field({
+    cacheControl: { maxAge: 900 },
     type: Dashboard,
     nullable: true,
     description:

@@ -96,6 +96,7 @@ const statisticsInput = z.object({ days: z.literal([7, 30, 90, 365], 'Send 7, 30
 
 builder.queryField('ticketStatistics', (t) =>
   t.field({
+    cacheControl: { maxAge: 900 },
     type: TicketStatistics,
     nullable: true,
     description:

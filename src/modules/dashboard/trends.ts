@@ -44,6 +44,7 @@ const trendsInput = z.object({
 
 builder.queryField('monthlyTrends', (t) =>
   t.field({
+    cacheControl: { maxAge: 7200 },
     type: [MonthlyTrend],
     nullable: true,
     description:

@@ -54,6 +54,7 @@ const newestFirst: ConnectionOrder<JobRow> = {
 builder.queryField('jobs', (t) =>
   t.connection(
     {
+      cacheControl: { maxAge: 300 },
       type: 'Job',
       description: 'The jobs you may see, the one scheduled last first.',
       authScopes: { permission: 'jobs:read' },

@@ -7,6 +7,7 @@ import { globalId } from '../../graphql/global-id.ts';
 import { oneOf } from '../../graphql/one-of.ts';
 import { withinReach } from '../../graphql/reach.ts';
 import { parseInput } from '../../graphql/validation.ts';
+import { personColumns } from './table.ts';
 import { byName } from './loaders.ts';
 import { placementColumns } from './reach.ts';
 import { searchPatterns } from './search-patterns.ts';
@@ -45,6 +46,7 @@ type Filter = NonNullable<z.output<typeof peopleInput>['filter']>;
 builder.queryField('people', (t) =>
   t.connection(
     {
+      cacheControl: { maxAge: 600 },
       type: 'Person',
       description: 'The people your `people:read` reaches, by name.',
       authScopes: { permission: 'people:read' },
@@ -59,7 +61,7 @@ builder.queryField('people', (t) =>
           info,
           order: byName,
           id: sql.ref('people.id'),
-          rows: (query) => query.selectAll('people'),
+          rows: (query) => query.select(personColumns),
           filtered: filtered(reached, filter ?? {}),
         });
       },
@@ -71,6 +73,7 @@ builder.queryField('people', (t) =>
 
 builder.queryField('person', (t) =>
   t.field({
+    cacheControl: { maxAge: 600 },
     type: 'Person',
     nullable: true,
     description: 'One person by their id; null where there is none.',

@@ -11,8 +11,8 @@ export async function loadViewer(session: TenantSession, personId: PersonId): Pr
     .innerJoin('tenants as tenant', (join) => join.onTrue())
     .where('person.id', '=', personId)
     .where('person.active', '=', true)
-    .selectAll('person')
     .select([
+      'person.site_id',
       'tenant.name as tenant_name',
       'tenant.slug as tenant_slug',
       'tenant.time_zone as tenant_time_zone',
@@ -44,12 +44,10 @@ export async function loadViewer(session: TenantSession, personId: PersonId): Pr
     .executeTakeFirst();
   if (!row) return null;
 
-  const { tenant_name, tenant_slug, tenant_time_zone, tenant_version, role_keys, grants, other_site_ids, ...person } =
-    row;
+  const { tenant_name, tenant_slug, tenant_time_zone, tenant_version, role_keys, grants, other_site_ids } = row;
   return {
     tenantId: session.tenantId,
     personId,
-    person,
     tenant: {
       id: session.tenantId,
       name: tenant_name,
@@ -58,7 +56,7 @@ export async function loadViewer(session: TenantSession, personId: PersonId): Pr
       version: tenant_version,
     },
     roles: role_keys ?? [],
-    siteIds: [...new Set([person.site_id, ...(other_site_ids ?? [])].filter((id) => id !== null))],
+    siteIds: [...new Set([row.site_id, ...(other_site_ids ?? [])].filter((id) => id !== null))],
     permissions: furthest(grants ?? []),
   };
 }

@@ -9,7 +9,7 @@ import { createNestedLoader, type NestedLoader } from '../../graphql/nested-conn
 import { withinReach } from '../../graphql/reach.ts';
 import type { Permission, Reach } from '../../graphql/viewer.ts';
 import { placementColumns } from './reach.ts';
-import type { PersonRow, RoleRow, TeamRow } from './table.ts';
+import { personColumns, type PersonRow, type RoleRow, type TeamRow } from './table.ts';
 
 export type Team = Pick<TeamRow, 'id' | 'name' | 'description'>;
 export type Role = Pick<RoleRow, 'id' | 'key' | 'name' | 'description'> & { grants: Grant[] };
@@ -33,6 +33,8 @@ export interface Memberships {
 declare module '../../graphql/loaders.ts' {
   interface Loaders {
     person: DataLoader<string, PersonRow | null>;
+    /** Of each person; read for those who may see it and for nothing else. */
+    emergencyContact: DataLoader<string, string | null>;
     team: DataLoader<string, Team | null>;
     role: DataLoader<string, Role | null>;
     memberships: DataLoader<string, Memberships | null>;
@@ -42,7 +44,27 @@ declare module '../../graphql/loaders.ts' {
   }
 }
 
-defineLoader('person', (context) => rowLoader(context, 'people'));
+defineLoader(
+  'person',
+  (context) =>
+    new DataLoader(async (ids) => {
+      const people = await context.db.read.selectFrom('people').select(personColumns).where('id', 'in', ids).execute();
+      return inOrderOf(ids, people, (person) => person.id);
+    }),
+);
+
+defineLoader(
+  'emergencyContact',
+  (context) =>
+    new DataLoader(async (ids) => {
+      const contacts = await context.db.read
+        .selectFrom('people')
+        .select(['id', 'emergency_contact'])
+        .where('id', 'in', ids)
+        .execute();
+      return inOrderOf(ids, contacts, (person) => person.id).map((person) => person?.emergency_contact ?? null);
+    }),
+);
 defineLoader('team', (context) => rowLoader(context, 'teams'));
 
 defineLoader(
@@ -100,7 +122,7 @@ defineLoader('teamMembers', (context) =>
     db: context.db.read,
     order: byName,
     id: sql.ref('people.id'),
-    children: (teamId) => membersWithinReach(context).selectAll('people').where('member.team_id', '=', teamId),
+    children: (teamId) => membersWithinReach(context).select(personColumns).where('member.team_id', '=', teamId),
   }),
 );
 

@@ -1,6 +1,7 @@
+import type { Updateable } from 'kysely';
 import { z } from 'zod';
 import { globalId } from '../../graphql/global-id.ts';
-import type { PersonRow } from './table.ts';
+import type { PeopleTable } from './table.ts';
 
 const emailHint = 'Send an e-mail address: name@example.org.';
 const listOf = (typename: string) =>
@@ -34,7 +35,7 @@ const sent = z.object(personInput).partial();
 export type PersonInput = Omit<z.output<typeof sent>, 'username'> & { username?: string | null | undefined };
 
 type Columns = Partial<
-  Pick<PersonRow, 'name' | 'email' | 'username' | 'phone' | 'title' | 'emergency_contact' | 'site_id'>
+  Pick<Updateable<PeopleTable>, 'name' | 'email' | 'username' | 'phone' | 'title' | 'emergency_contact' | 'site_id'>
 >;
 
 /** Only the columns that were sent: absent is not null. */

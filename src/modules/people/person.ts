@@ -66,10 +66,12 @@ builder.node('Person', {
       description: 'What they may do, by key; null where you may not see it.',
       resolve: async ({ id }, _args, context) => (await context.loaders.memberships.load(id))?.roles ?? [],
     }),
-    emergencyContact: t.exposeString('emergency_contact', {
+    emergencyContact: t.string({
       nullable: true,
+      cacheControl: { maxAge: 0 }, // never kept anywhere
       authScopes: (person, _args, { viewer }) => mayDo(viewer, 'people:sensitive', person),
       description: 'Whom to call if something happens to them. Needs `people:sensitive`: null, with an error, without.',
+      resolve: ({ id }, _args, context) => context.loaders.emergencyContact.load(id),
     }),
   }),
 });

@@ -27,6 +27,7 @@ builder.node('Role', {
 
 builder.queryField('roles', (t) =>
   t.field({
+    cacheControl: { maxAge: 3600 },
     type: ['Role'],
     description: 'Every role of the tenant, by key.',
     resolve: (_root, _args, context) => selectRoles(context.db.read).execute(),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
 import { withinReach } from '../../graphql/reach.ts';
 import { parseInput } from '../../graphql/validation.ts';
+import { personColumns } from './table.ts';
 import { matchesSearch } from './list.ts';
 import { placementColumns } from './reach.ts';
 
@@ -17,6 +18,7 @@ const searchInput = z.object({
 
 builder.queryField('searchPeople', (t) =>
   t.field({
+    cacheControl: { maxAge: 600 },
     type: ['Person'],
     description:
       'For autocompletion: the people your `people:read` reaches whose name, e-mail or username holds every word of the ' +
@@ -32,7 +34,7 @@ builder.queryField('searchPeople', (t) =>
       const document = sql`(people.name || ' ' || people.email || ' ' || people.username)`;
       return context.db.read
         .selectFrom('people')
-        .selectAll('people')
+        .select(personColumns)
         .where(matchesSearch(query))
         .where(withinReach(context.viewer, 'people:read', placementColumns))
         .orderBy(sql`word_similarity(${query}, ${document}) desc`)

@@ -33,7 +33,26 @@ export interface RolesTable {
   created_at: Generated<Date>;
 }
 
-export type PersonRow = Selectable<PeopleTable>;
+/**
+ * A person as everybody reads them. The emergency contact is never among it: it has a loader of its own, so that no
+ * list, relation or cached answer carries it along.
+ */
+export type PersonRow = Omit<Selectable<PeopleTable>, 'emergency_contact'>;
+
+export const personColumns = [
+  'people.id',
+  'people.name',
+  'people.email',
+  'people.username',
+  'people.phone',
+  'people.title',
+  'people.site_id',
+  'people.active',
+  'people.external_ref',
+  'people.version',
+  'people.created_at',
+  'people.updated_at',
+] as const;
 export type TeamRow = Selectable<TeamsTable>;
 export type RoleRow = Selectable<RolesTable>;
 

@@ -36,6 +36,7 @@ builder.node('Team', {
 
 builder.queryField('teams', (t) =>
   t.field({
+    cacheControl: { maxAge: 3600 },
     type: ['Team'],
     description: 'Every team of the tenant, by name.',
     resolve: (_root, _args, context) =>

@@ -104,6 +104,7 @@ const latestStartFirst: ConnectionOrder<LeaveRequestRow> = {
 builder.queryField('leaveRequests', (t) =>
   t.connection(
     {
+      cacheControl: { maxAge: 300 },
       type: 'LeaveRequest',
       description: 'The leave requests you may see, the latest first day first.',
       authScopes: { permission: 'rota:read' },

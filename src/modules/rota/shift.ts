@@ -90,6 +90,7 @@ const byStart: ConnectionOrder<ShiftRow> = {
 builder.queryField('shifts', (t) =>
   t.connection(
     {
+      cacheControl: { maxAge: 300 },
       type: 'Shift',
       description: 'The shifts you may see, by their start.',
       authScopes: { permission: 'rota:read' },

@@ -30,6 +30,7 @@ builder.node('Site', {
 
 builder.queryField('sites', (t) =>
   t.field({
+    cacheControl: { maxAge: 3600 },
     type: ['Site'],
     description: 'Every site of the tenant, by name.',
     resolve: (_root, _args, context) =>

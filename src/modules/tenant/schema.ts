@@ -97,6 +97,7 @@ builder.node('Tenant', {
 
 builder.queryField('tenant', (t) =>
   t.field({
+    cacheControl: { maxAge: 3600 },
     type: 'Tenant',
     description: "The viewer's tenant: the token says which.",
     resolve: (_root, _args, { viewer }) => viewer.tenant,

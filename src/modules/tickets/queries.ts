@@ -14,6 +14,7 @@ const ticketsInput = z.object({ filter: ticketFilter, search: ticketSearch, orde
 
 builder.queryField('ticket', (t) =>
   t.field({
+    cacheControl: { maxAge: 300 },
     type: 'Ticket',
     nullable: true,
     description: 'One ticket; null where there is none that you may see.',
@@ -26,6 +27,7 @@ builder.queryField('ticket', (t) =>
 builder.queryField('tickets', (t) =>
   t.connection(
     {
+      cacheControl: { maxAge: 300 },
       type: 'Ticket',
       description: 'The tickets you may see, newest first unless you say otherwise.',
       authScopes: { permission: 'tickets:read' },

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { printSchema, type GraphQLSchema } from 'graphql';
+import type pg from 'pg';
+import {
+  createCache,
+  createEvents,
+  createMemoryStore,
+  createRemoteStore,
+  TagMap,
+  type BlobStore,
+  type Coherence,
+  type CoherentCache,
+  type Events,
+} from '../cache/index.ts';
+import { createPostgresChangeLog } from '../db/change-log.ts';
+
+export interface CacheOptions {
+  /** @default strict */
+  coherence?: Coherence;
+  /** Bytes of ready answers in this process. @default 256 MiB */
+  maxBytes?: number;
+  /** The second level, shared by nodes. @default none */
+  store?: BlobStore | null;
+}
+
+export interface CacheServices {
+  readonly cache: CoherentCache;
+  readonly events: Events;
+  /** Names the schema in keys and epochs: a node with another schema shares nothing with this one. */
+  readonly schemaHash: string;
+}
+
+export interface CacheNeeds {
+  schema: GraphQLSchema;
+  /** On the primary, and used for nothing but reading the change log: a busy server still hears what changed. */
+  logPool: pg.Pool;
+  /** The clock. */
+  now: () => Date;
+}
+
+/** The cache engine with this server's change log, clocks and levels. */
+export function createCacheServices({ schema, logPool, now }: CacheNeeds, options: CacheOptions = {}): CacheServices {
+  const schemaHash = createHash('sha256').update(printSchema(schema)).digest('base64url').slice(0, 16);
+  const events = createEvents();
+  const clocks = { monotonicMs: () => performance.now(), nowMs: () => now().getTime() };
+  const { emit } = events;
+  const cache = createCache({
+    log: createPostgresChangeLog({ pool: logPool, schemaHash }),
+    memory: createMemoryStore({ maxBytes: options.maxBytes, emit }),
+    remote: options.store ? createRemoteStore({ store: options.store, ...clocks, emit }) : null,
+    coherence: options.coherence ?? { mode: 'strict' },
+    tags: new TagMap(),
+    ...clocks,
+    emit,
+  });
+  return { cache, events, schemaHash };
+}

@@ -1,0 +1,39 @@
+import { createKey, type CacheReader } from '../cache/index.ts';
+import type { SessionCost, TenantSession } from '../db/session.ts';
+import { parseViewer, viewerText, type Viewer } from '../graphql/viewer.ts';
+import type { Identity } from './tokens.ts';
+
+/** A backstop: what a person may do changes with the change log, at once. */
+const viewerTtlMs = 30 * 60_000;
+
+export interface KnownViewerOptions {
+  identity: Identity;
+  reader: CacheReader;
+  keySecret: string;
+  /** Opens a session that records what is read. */
+  openSession: (where: { primary: boolean }) => TenantSession;
+  loadViewer: (session: TenantSession, personId: Identity['personId']) => Promise<Viewer | null>;
+  onClose: (cost: SessionCost) => void;
+}
+
+/** Who is asking, from the cache where nothing about them has changed; null where nobody may come in by this token. */
+export async function knownViewer(options: KnownViewerOptions): Promise<Viewer | null> {
+  const { identity, reader, keySecret, openSession, loadViewer, onClose } = options;
+  const { entry } = await reader.read({
+    key: createKey(keySecret, ['viewer', identity.tenantId, identity.personId]),
+    operation: 'viewer',
+    async compute(where) {
+      const session = openSession(where);
+      try {
+        const stamp = await session.stamp();
+        const viewer = await loadViewer(session, identity.personId);
+        const body = Buffer.from(viewerText(viewer));
+        return { body, meta: {}, stamp, tags: [...session.reads], ttlMs: viewerTtlMs };
+      } finally {
+        onClose(session.cost);
+        await session.close();
+      }
+    },
+  });
+  return parseViewer(Buffer.from(entry.body).toString('utf8'));
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import type pg from 'pg';
+import type { CoherentCache, Seq } from '../cache/index.ts';
+import type { CacheFacts } from '../db/cache-facts.ts';
+import { createTenantSession, type SessionCost, type TenantSession } from '../db/session.ts';
+import type { Viewer } from '../graphql/viewer.ts';
+import type { PersonId } from '../ids.ts';
+import { HttpError, invalidToken } from './http-error.ts';
+import { knownViewer } from './known-viewer.ts';
+import { addCost, type RequestRecord } from './request-record.ts';
+import type { CachedResult, ExecuteCached } from './response-cache.ts';
+import { openRun } from './run.ts';
+import type { Identity } from './tokens.ts';
+
+export interface ReadingOptions {
+  cache: CoherentCache;
+  /** What the database says about caching. */
+  cacheFacts: () => Promise<CacheFacts>;
+  executeCached: ExecuteCached;
+  /** On the primary. */
+  pool: pg.Pool;
+  /** A little behind the primary; queries read here where the cache does not need newer. @default pool */
+  replica?: pg.Pool | null;
+  loadViewer: (session: TenantSession, personId: PersonId) => Promise<Viewer | null>;
+  /** The clock. */
+  now: () => Date;
+}
+
+/** What one request reads through the cache: all of it at least as new as what was acknowledged when it began. */
+export interface Reading {
+  readonly viewer: Viewer;
+  execute(args: ExecutionArgs, execute: Execute): Promise<CachedResult>;
+}
+
+type Execute = (args: ExecutionArgs) => Promise<ExecutionResult>;
+
+export function createReading(options: ReadingOptions) {
+  const { cache, cacheFacts, executeCached, pool, replica, loadViewer, now } = options;
+
+  return async (identity: Identity, request: IncomingMessage, record: RequestRecord): Promise<Reading> => {
+    const [{ tracked, keySecret }, reader] = await Promise.all([
+      cacheFacts(),
+      cache.begin(identity.tenantId, tokenOf(request)),
+    ]);
+    const poolFor = ({ primary }: { primary: boolean }) => (primary ? pool : (replica ?? pool));
+    const onClose = (cost: SessionCost) => addCost(record, cost);
+    const viewer = await knownViewer({
+      identity,
+      reader,
+      keySecret,
+      loadViewer,
+      openSession: (where) => createTenantSession({ pool: poolFor(where), ...identity, tracked }),
+      onClose,
+    });
+    if (!viewer) throw invalidToken('The token names nobody who may come in.');
+    return {
+      viewer,
+      execute: (args, execute) =>
+        executeCached({
+          args,
+          reader,
+          viewer,
+          keySecret,
+          execute,
+          openRun: (where) =>
+            openRun({ pool: poolFor(where), tracked, viewer, clock: now, requestId: record.requestId, onClose }),
+        }),
+    };
+  };
+}
+
+/** The token of the client's last mutation, sent back for session reads. */
+function tokenOf({ headers }: IncomingMessage): Seq | undefined {
+  const sent = headers['x-cache-token'];
+  if (sent === undefined) return undefined;
+  if (typeof sent === 'string' && /^\d{1,15}$/.test(sent)) return Number(sent);
+  throw new HttpError('BAD_USER_INPUT', 'Send X-Cache-Token as a mutation answered it, or leave it out.');
+}
