@@ -84,7 +84,7 @@ describe('the embedded database', { timeout: 60_000 }, () => {
 
   it('comes back on the same address when it dies, and says that it died', async () => {
     let crashes = 0;
-    const { connectionString } = await start({ durable: true, onCrash: () => (crashes += 1) });
+    const { connectionString } = await start({ onCrash: () => (crashes += 1) });
     await query(connectionString, 'CREATE TABLE kept AS SELECT 1 AS one');
     process.kill(Number((await readFile(pidFile(), 'utf8')).split('\n')[0]), 'SIGKILL');
     await until(() => crashes === 1);

@@ -24,6 +24,7 @@ export interface RunningPostgres {
 }
 
 const startAttempts = 5;
+/** Waits before one start after another; the last one is repeated for as long as it takes. */
 const restartDelaysMs = [200, 500, 1_000, 2_000, 5_000];
 /** After this long a stop is made without writing everything down; the next start then replays the log. */
 const stopPatienceMs = 20_000;
@@ -46,15 +47,12 @@ export async function runPostgres(options: RunOptions): Promise<RunningPostgres>
     });
   };
   const restart = async (attempt: number): Promise<void> => {
-    for (const [index, pause] of restartDelaysMs.entries()) {
-      if (index < attempt) continue;
-      await delay(pause);
-      if (stopping) return;
-      const started = await launch(options, port).catch(() => null); // the log file tells why
-      if (!started) continue;
-      child = started;
-      return watch(Date.now(), index + 1);
-    }
+    await delay(restartDelaysMs[Math.min(attempt, restartDelaysMs.length - 1)]);
+    if (stopping) return;
+    const started = await launch(options, port).catch(() => null); // the log file tells why
+    if (!started) return restart(attempt + 1);
+    child = started;
+    watch(Date.now(), attempt + 1);
   };
   watch(Date.now(), 0);
 
@@ -148,7 +146,7 @@ function settings(durable: boolean): string[] {
     log_min_messages: 'log',
     log_error_verbosity: 'terse',
     log_checkpoints: 'off',
-    ...(!durable && { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
+    ...(!durable && { fsync: 'off', full_page_writes: 'off' }),
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
