@@ -11,8 +11,8 @@ const maxOperations = 10_000;
  */
 export interface LearnedScopes {
   of(operation: string): readonly Aspect[];
-  /** Widens the scope by what was seen; answers whether it had been wide enough. */
-  covers(operation: string, seen: ReadonlySet<Aspect>): boolean;
+  /** Widens the scope by what a run was seen to look at. */
+  learn(operation: string, seen: ReadonlySet<Aspect>): void;
 }
 
 export function createLearnedScopes(): LearnedScopes {
@@ -20,12 +20,10 @@ export function createLearnedScopes(): LearnedScopes {
   const of = (operation: string) => scopes.get(operation) ?? [];
   return {
     of,
-    covers(operation, seen) {
+    learn(operation, seen) {
       const known = of(operation);
       const wider = new Set([...known, ...seen]);
-      if (wider.size === known.length) return true;
-      scopes.set(operation, [...wider].toSorted());
-      return false;
+      if (wider.size > known.length) scopes.set(operation, [...wider].toSorted());
     },
   };
 }

@@ -90,7 +90,8 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
         key,
         name,
         plan,
-        isCovered: (seen) => scopes.covers(operationKey, seen),
+        learn: (seen) => scopes.learn(operationKey, seen),
+        scope,
       });
       if (outcome)
         return { ...outcome, report: { ...outcome.report, scope: scope.includes('person') ? 'PRIVATE' : 'TENANT' } };
@@ -99,7 +100,13 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
 
   async function readOnce(
     execution: CachedExecution,
-    asked: { key: string; name: string; plan: CachePlan; isCovered: (seen: ReadonlySet<Aspect>) => boolean },
+    asked: {
+      key: string;
+      name: string;
+      plan: CachePlan;
+      scope: readonly Aspect[];
+      learn: (seen: ReadonlySet<Aspect>) => void;
+    },
   ): Promise<CachedResult | null> {
     const { reader } = execution;
     let own: ExecutionResult | null = null;
@@ -107,7 +114,9 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
       const { result, computed, seen } = await runOnce(execution, asked.plan, where);
       own = result;
       // First of all: others may be waiting for this run under a key that says too little about them.
-      if (!asked.isCovered(seen)) throw new WiderThanKnown();
+      // Held against the scope its key was made with: what is known by now may be wider.
+      asked.learn(seen);
+      if (![...seen].every((aspect) => asked.scope.includes(aspect))) throw new WiderThanKnown();
       if (!computed) throw new NotKept(result);
       return computed;
     };
