@@ -10,5 +10,13 @@ for (const name of readdirSync('dist', { recursive: true })) {
   const built = join('dist', name);
   if (isFile(built) && !existsSync(sourceOf(name)) && !existsSync(join('src', name))) rmSync(built);
 }
-cpSync('src', 'dist', { recursive: true, filter: (path) => !isFile(path) || !/\.tsx?$/.test(path) });
+cpSync('src', 'dist', { recursive: true, filter: isAsset });
 chmodSync('dist/cli/main.js', 0o755);
+
+function isAsset(path) {
+  if (!isFile(path)) return true;
+  const twin = path.replace(/\.js$/, '.ts');
+  if (twin !== path && existsSync(twin))
+    throw new Error(`${path} would overwrite what ${twin} compiles to: rename it.`);
+  return !/\.tsx?$/.test(path);
+}

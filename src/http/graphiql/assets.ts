@@ -21,7 +21,7 @@ const sources: Readonly<Record<string, { type: string; load: () => Promise<strin
   'editor-worker.js': { type: script, load: async () => (await graphiql()).editorWorkerService },
   'json-worker.js': { type: script, load: async () => (await graphiql()).jsonWorker },
   'graphql-worker.js': { type: script, load: async () => (await graphiql()).graphqlWorker },
-  'page.js': { type: script, load: () => readFile(new URL('page.js', import.meta.url), 'utf8') },
+  'editor.js': { type: script, load: () => readFile(new URL('editor.js', import.meta.url), 'utf8') },
   'page.css': { type: style, load: () => readFile(new URL('page.css', import.meta.url), 'utf8') },
 };
 

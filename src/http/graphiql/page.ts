@@ -31,7 +31,7 @@ export function renderPage(data: PageData): string {
     <link rel="stylesheet" href="/graphql/assets/page.css" />
     <script type="application/json" id="freshfield">${jsonInHtml(data)}</script>
     <script src="/graphql/assets/graphiql.js" defer></script>
-    <script src="/graphql/assets/page.js" defer></script>
+    <script src="/graphql/assets/editor.js" defer></script>
   </head>
   <body>
     <header id="who">
