@@ -1,5 +1,6 @@
 import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely';
 import { addDays, dayOf, startOfDay } from '../../db/local-day.ts';
+import { reading } from '../../db/reads/declared-reads.ts';
 import type { Tables } from '../../db/tables.ts';
 import { countEach } from './figures.ts';
 import { atSites, between, type Scope } from './scope.ts';
@@ -104,7 +105,7 @@ export function dailyTrend(scope: WindowScope, db: Kysely<Tables>): Expression<D
       .where(atSites(scope, 'tickets.site_id'))
       .groupBy(sql`1`)
       .select([dayOf(sql.ref(column), scope.timeZone).as('day'), sql<number>`count(*)`.as('count')]);
-  return sql<DayCount[]>`
+  const trend = sql<DayCount[]>`
     select jsonb_agg(
       jsonb_build_object('day', series.day, 'opened', coalesce(opened.count, 0), 'closed', coalesce(closed.count, 0))
       order by series.day
@@ -114,6 +115,7 @@ export function dailyTrend(scope: WindowScope, db: Kysely<Tables>): Expression<D
     ) as series
     left join (${perDay('tickets.created_at')}) as opened on opened.day = series.day
     left join (${perDay('tickets.closed_at')}) as closed on closed.day = series.day`;
+  return reading([], trend); // of itself it reads nothing: its parts say what they read
 }
 
 function firstDay({ now, timeZone, days }: WindowScope): RawBuilder<string> {

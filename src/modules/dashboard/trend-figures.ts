@@ -1,5 +1,6 @@
 import { sql, type Expression, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { dayOf } from '../../db/local-day.ts';
+import { reading } from '../../db/reads/declared-reads.ts';
 import type { Tables } from '../../db/tables.ts';
 import { atSites, between, type Scope } from './scope.ts';
 
@@ -18,9 +19,12 @@ export interface ExpectedPeople {
 
 /** `["2026-10", "2026-11"]`, oldest first. */
 export function months(scope: MonthsScope): Expression<string[]> {
-  return sql<string[]>`
+  return reading(
+    [],
+    sql<string[]>`
     select jsonb_agg(to_char(${monthsLater(scope, sql`step`)}, 'YYYY-MM') order by step)
-    from generate_series(1 - ${scope.months}::integer, 0) as step`;
+    from generate_series(1 - ${scope.months}::integer, 0) as step`,
+  );
 }
 
 export function openedPerMonth(scope: MonthsScope, db: Kysely<Tables>): Expression<PerMonth<number>> {

@@ -1,6 +1,7 @@
-import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
+import { sql, type Expression, type SelectQueryBuilder } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../../db/tables.ts';
+import { reading } from '../../db/reads/declared-reads.ts';
 import { builder } from '../../graphql/builder.ts';
 import { resolveConnection } from '../../graphql/connection.ts';
 import { globalId } from '../../graphql/global-id.ts';
@@ -86,8 +87,8 @@ builder.queryField('person', (t) =>
 );
 
 /** The people a search finds, as a condition; answered by the trigram index. */
-export function matchesSearch(search: string): RawBuilder<boolean> {
-  return sql<boolean>`people.id in (select search_people(${searchPatterns(search)}::text[]))`;
+export function matchesSearch(search: string): Expression<boolean> {
+  return reading(['people'], sql<boolean>`people.id in (select search_people(${searchPatterns(search)}::text[]))`);
 }
 
 type PeopleQuery = SelectQueryBuilder<Tables, 'people', object>;
