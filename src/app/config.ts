@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import type { Coherence } from '../cache/index.ts';
 
 /** Every setting, resolved once. Unset means: the embedded database and the demo tenants. */
 export interface Config {
   readonly port: number;
   /** null: start the embedded database under `dataDir`. */
   readonly databaseUrl: string | null;
+  /** A replica that queries may read from; null: everything is read from the primary. */
+  readonly replicaUrl: string | null;
+  readonly cache: CacheConfig;
   /** Where the embedded database and the development secret live. @default .data */
   readonly dataDir: string;
   readonly jwt: JwtConfig;
@@ -13,6 +17,15 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Development: GraphiQL, Server-Timing and demo tokens are on. @default NODE_ENV is not "production" */
   readonly development: boolean;
+}
+
+export interface CacheConfig {
+  /** The second level, shared by nodes; null: each process keeps its own answers only. */
+  readonly redisUrl: string | null;
+  /** @default strict */
+  readonly coherence: Coherence;
+  /** Bytes of ready answers in this process. @default 256 MiB */
+  readonly maxBytes: number;
 }
 
 export interface JwtConfig {
@@ -42,6 +55,17 @@ const environment = z
       .refine((port) => port <= 65_535, 'Write a port number from 0 to 65535.')
       .default(4000),
     DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+    DATABASE_REPLICA_URL: url(['postgres:', 'postgresql:']).optional(),
+    REDIS_URL: url(['redis:', 'rediss:']).optional(),
+    CACHE_COHERENCE: z
+      .string()
+      .regex(/^(strict|bounded:[1-9]\d{0,6})$/, 'Write "strict", or "bounded:<milliseconds>" such as bounded:500.')
+      .default('strict'),
+    CACHE_L1_MAX_BYTES: z
+      .string()
+      .regex(/^[1-9]\d{5,14}$/, 'Write a number of bytes, at least 100000: 268435456 is 256 MiB.')
+      .transform(Number)
+      .default(256 * 1024 * 1024),
     DATA_DIR: z.string().min(1).default('.data'),
     JWT_SECRET: z.string().min(32, 'Use at least 32 characters: `openssl rand -base64 48` makes some.').optional(),
     JWT_JWKS_URL: url(['https:', 'http:']).optional(),
@@ -85,6 +109,12 @@ export function parseConfig(env: Record<string, string | undefined> = process.en
   return Object.freeze({
     port: value.PORT,
     databaseUrl: value.DATABASE_URL ?? null,
+    replicaUrl: value.DATABASE_REPLICA_URL ?? null,
+    cache: Object.freeze({
+      redisUrl: value.REDIS_URL ?? null,
+      coherence: coherenceOf(value.CACHE_COHERENCE),
+      maxBytes: value.CACHE_L1_MAX_BYTES,
+    }),
     dataDir: value.DATA_DIR,
     jwt: Object.freeze({
       secret: value.JWT_SECRET ?? null,
@@ -97,4 +127,9 @@ export function parseConfig(env: Record<string, string | undefined> = process.en
     logLevel: value.LOG_LEVEL,
     development: value.NODE_ENV !== 'production',
   });
+}
+
+function coherenceOf(text: string): Coherence {
+  const [mode, maxStalenessMs] = text.split(':');
+  return mode === 'strict' ? { mode } : { mode: 'bounded', maxStalenessMs: Number(maxStalenessMs) };
 }

@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
 import { demoTokens, type DemoToken } from './demo-tokens.ts';
 import { openDatabase } from './open-database.ts';
+import { createRedisStore } from './redis-store.ts';
 import { tokenOptions } from './token-options.ts';
 
 export interface StartOptions {
@@ -45,8 +46,12 @@ export async function start({ config, logger, onUndo }: StartOptions): Promise<S
     let people: DemoToken[] = []; // GraphiQL offers them only where this server made the demo in a database of its own
     const graphiql = createGraphiql({ demoPeople: () => people });
     const { development } = config;
+    const redis = config.cache.redisUrl ? createRedisStore(config.cache.redisUrl) : null;
+    onUndo(async () => redis?.close());
     const app = createApp({
       databaseUrl: connectionString,
+      replicaUrl: config.replicaUrl ?? undefined,
+      cache: { ...config.cache, store: redis?.store },
       tokens,
       logger,
       development,
