@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { printSchema, type GraphQLSchema } from 'graphql';
 import type pg from 'pg';
+import type { Logger } from 'pino';
 import {
   createCache,
+  createCounters,
   createEvents,
   createMemoryStore,
   createRemoteStore,
@@ -10,9 +12,11 @@ import {
   type BlobStore,
   type Coherence,
   type CoherentCache,
+  type Counters,
   type Events,
 } from '../cache/index.ts';
 import { createPostgresChangeLog } from '../db/change-log.ts';
+import { logCacheEvents } from './log-cache-events.ts';
 
 export interface CacheOptions {
   /** @default strict */
@@ -26,6 +30,7 @@ export interface CacheOptions {
 export interface CacheServices {
   readonly cache: CoherentCache;
   readonly events: Events;
+  readonly counters: Counters;
   /** Names the schema in keys and epochs: a node with another schema shares nothing with this one. */
   readonly schemaHash: string;
 }
@@ -34,16 +39,21 @@ export interface CacheNeeds {
   schema: GraphQLSchema;
   /** On the primary, and used for nothing but reading the change log: a busy server still hears what changed. */
   logPool: pg.Pool;
+  logger: Logger;
   /** The clock. */
   now: () => Date;
 }
 
 /** The cache engine with this server's change log, clocks and levels. */
-export function createCacheServices({ schema, logPool, now }: CacheNeeds, options: CacheOptions = {}): CacheServices {
+export function createCacheServices(
+  { schema, logPool, logger, now }: CacheNeeds,
+  options: CacheOptions = {},
+): CacheServices {
   const schemaHash = createHash('sha256').update(printSchema(schema)).digest('base64url').slice(0, 16);
   const events = createEvents();
   const clocks = { monotonicMs: () => performance.now(), nowMs: () => now().getTime() };
   const { emit } = events;
+  logCacheEvents(events, logger, clocks.monotonicMs);
   const cache = createCache({
     log: createPostgresChangeLog({ pool: logPool, schemaHash }),
     memory: createMemoryStore({ maxBytes: options.maxBytes, emit }),
@@ -53,5 +63,5 @@ export function createCacheServices({ schema, logPool, now }: CacheNeeds, option
     ...clocks,
     emit,
   });
-  return { cache, events, schemaHash };
+  return { cache, events, counters: createCounters(events), schemaHash };
 }

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
 import { pino, type Logger } from 'pino';
-import type { Events } from '../cache/index.ts';
+import type { Counters, Events } from '../cache/index.ts';
 import { createCacheFacts } from '../db/cache-facts.ts';
 import { applicationRole, createPool, type PoolOptions } from '../db/pool.ts';
 import { createReadinessCheck } from '../db/readiness.ts';
@@ -42,6 +42,7 @@ export interface App {
   readonly pool: pg.Pool;
   /** What the cache does, as it does it. */
   readonly events: Events;
+  readonly counters: Counters;
   readonly server: Server;
   /** Starts listening; answers the base address, `http://localhost:4000`. */
   listen(port: number): Promise<string>;
@@ -71,7 +72,7 @@ export function createApp(options: AppOptions): App {
   const logPool = open(databaseUrl, { max: 2 });
   const replica = options.replicaUrl ? open(options.replicaUrl) : null;
   const schema = buildSchema();
-  const { cache, events, schemaHash } = createCacheServices({ schema, logPool, now }, options.cache);
+  const { cache, events, counters, schemaHash } = createCacheServices({ schema, logPool, logger, now }, options.cache);
   const frontDoor = createFrontDoor({
     graphql: createGraphqlServer({ schema, limits, suggestions: development }),
     pool,
@@ -92,6 +93,7 @@ export function createApp(options: AppOptions): App {
   return {
     pool,
     events,
+    counters,
     server,
     listen: (port) =>
       new Promise((resolve, reject) => {

@@ -9,7 +9,10 @@ export type {
   ReadResult,
 } from './cache.ts';
 export type { Change, ChangeLog, Pull, Seq, Tag, Tenant, TenantChanges } from './coherence/change-log.ts';
+export { createCounters } from './counters.ts';
+export type { CacheCounts, Counters, OperationCounts } from './counters.ts';
 export { TagMap } from './coherence/tag-map.ts';
+export type { TagMapOptions } from './coherence/tag-map.ts';
 export type { Entry, Meta } from './entry.ts';
 export { createEvents } from './events.ts';
 export type { CacheEvent, Emit, Events, Level, MissReason } from './events.ts';

@@ -9,7 +9,7 @@ import { recordReads } from './reads/record-reads.ts';
 import type { TrackedTables } from './reads/tracked-tables.ts';
 import type { Tables } from './tables.ts';
 import { tenantScope } from './tenant-scope.ts';
-import { noteWritten, nothingWritten, sealChanges, type Written } from './written.ts';
+import { commitChanges, noteWritten, nothingWritten, type Written } from './written.ts';
 
 /** What a session has cost so far. Data statements only: opening and closing a transaction is not counted. */
 export interface SessionCost {
@@ -29,6 +29,11 @@ export interface TenantSession {
   readonly read: Kysely<Tables>;
   /** What has been read so far depends on these; narrower is never true. Empty unless the session tracks. */
   readonly reads: ReadonlySet<Tag>;
+  /**
+   * For sources outside SQL: what is read depends on something of this name too, until `announceChange` says that it
+   * has changed.
+   */
+  dependOn(name: string): void;
   /** The newest change the snapshot contains; opens the snapshot. */
   stamp(): Promise<Seq>;
   /** What the transactions of this session have changed so far. */
@@ -121,22 +126,20 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
       async (query) => run((await opened()).client, query, refuseAfterwards),
       tracked ? [recordReads(tracked, reads), scope] : [scope],
     ),
+    dependOn: (name) => void reads.add(`T:${name}`),
     stamp: async () => (await opened()).stamp,
     async write(work) {
       await closeSnapshot();
       const { client } = await open('BEGIN');
-      let result;
-      let sealed;
       try {
-        result = await work(createQueryBuilder((query) => run(client, query), [scope]));
-        sealed = await sealChanges(client);
+        const result = await work(createQueryBuilder((query) => run(client, query), [scope]));
+        noteWritten(written, await inTurn(client, () => commitChanges(client)));
+        client.release();
+        return result;
       } catch (error) {
         await end(client, 'ROLLBACK').catch(() => {}); // the connection is gone: so is the transaction
         throw error;
       }
-      await end(client, 'COMMIT');
-      noteWritten(written, sealed);
-      return result;
     },
     close() {
       isOver = true;
@@ -159,10 +162,7 @@ function inTurn<Result>(client: pg.PoolClient, work: () => Promise<Result>): Pro
 
 async function end(client: pg.PoolClient, how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
   try {
-    const { command } = await inTurn(client, () => client.query(how));
-    if (how === 'COMMIT' && command === 'ROLLBACK') {
-      throw new AppError('INTERNAL_SERVER_ERROR', 'The change was not made: its transaction had failed.');
-    }
+    await inTurn(client, () => client.query(how));
     client.release();
   } catch (error) {
     client.release(true);

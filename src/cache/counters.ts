@@ -1,0 +1,108 @@
+import type { Tenant } from './coherence/change-log.ts';
+import type { CacheEvent, Events, MissReason } from './events.ts';
+
+/** What one operation of one tenant has been answered with so far. */
+export interface OperationCounts {
+  L1: number;
+  L2: number;
+  misses: Partial<Record<MissReason, number>>;
+  joined: number;
+  /** Bytes served from the cache. */
+  bytes: number;
+}
+
+export interface CacheCounts {
+  readonly operations: ReadonlyMap<Tenant, ReadonlyMap<string, Readonly<OperationCounts>>>;
+  /** Entries that were found and refused, because what they depend on had changed. */
+  readonly refused: number;
+  readonly stored: number;
+  readonly evicted: number;
+  readonly errors: number;
+  /** Looks at the change log, and how long they took in all. */
+  readonly syncs: { readonly count: number; readonly durationMs: number };
+  /** Commands to the second level, and how long they took in all. */
+  readonly remote: { readonly count: number; readonly failed: number; readonly durationMs: number };
+}
+
+export interface Counters {
+  counts(): CacheCounts;
+  /** Hits among reads, 0 to 1; null before the first. */
+  hitRatio(): number | null;
+}
+
+/** Operations counted by name, per tenant; further names are counted together, so that no client can grow the map. */
+const maxOperations = 500;
+const others = 'other';
+
+/** Counts what the cache does, from the stream that logs and tests read too. */
+export function createCounters(events: Events): Counters {
+  const operations = new Map<Tenant, Map<string, OperationCounts>>();
+  const totals = { refused: 0, stored: 0, evicted: 0, errors: 0 };
+  const syncs = { count: 0, durationMs: 0 };
+  const remote = { count: 0, failed: 0, durationMs: 0 };
+
+  const of = (tenant: Tenant, name: string): OperationCounts => {
+    const known = operations.get(tenant) ?? new Map<string, OperationCounts>();
+    operations.set(tenant, known);
+    const key = known.has(name) || known.size < maxOperations ? name : others;
+    const counts = known.get(key) ?? { L1: 0, L2: 0, misses: {}, joined: 0, bytes: 0 };
+    known.set(key, counts);
+    return counts;
+  };
+
+  const count = (event: CacheEvent): void => {
+    switch (event.type) {
+      case 'hit': {
+        const counts = of(event.tenant, event.operation);
+        counts[event.level] += 1;
+        counts.bytes += event.bytes;
+        return;
+      }
+      case 'miss': {
+        const { misses } = of(event.tenant, event.operation);
+        misses[event.reason] = (misses[event.reason] ?? 0) + 1;
+        return;
+      }
+      case 'flight-join':
+        of(event.tenant, event.operation).joined += 1;
+        return;
+      case 'sync':
+        syncs.count += 1;
+        syncs.durationMs += event.durationMs;
+        return;
+      case 'remote':
+        remote.count += 1;
+        remote.failed += event.failed ? 1 : 0;
+        remote.durationMs += event.durationMs;
+        return;
+      case 'stale-refused':
+        totals.refused += 1;
+        return;
+      case 'store':
+        totals.stored += 1;
+        return;
+      case 'evict':
+        totals.evicted += 1;
+        return;
+      case 'error':
+        totals.errors += 1;
+        return;
+      case 'breaker':
+    }
+  };
+
+  events.subscribe(count);
+  return {
+    counts: () => ({ operations, ...totals, syncs, remote }),
+    hitRatio() {
+      let [hits, misses] = [0, 0];
+      for (const counted of operations.values()) {
+        for (const { L1, L2, misses: reasons } of counted.values()) {
+          hits += L1 + L2;
+          for (const missed of Object.values(reasons)) misses += missed;
+        }
+      }
+      return hits + misses === 0 ? null : hits / (hits + misses);
+    },
+  };
+}
