@@ -19,12 +19,12 @@ interface PullRow {
 
 /** One statement, so one snapshot: the head, what changed up to it, and whether anything before was trimmed. */
 const pullStatement = `
-  SELECT asked.tenant_id, change_epoch() AS epoch,
-         coalesce((SELECT seq FROM change_log WHERE tenant_id = asked.tenant_id AND seq IS NOT NULL
-                    ORDER BY seq DESC LIMIT 1), 0)::float8 AS head,
+  SELECT asked.tenant_id, (SELECT change_epoch()) AS epoch,
+         coalesce((SELECT max(seq) FROM change_log WHERE tenant_id = asked.tenant_id), 0)::float8 AS head,
          coalesce((SELECT seq FROM change_log_trims WHERE tenant_id = asked.tenant_id), 0)::float8 AS trimmed,
-         (SELECT json_agg(json_build_array(seq, tags) ORDER BY seq) FROM change_log
-           WHERE tenant_id = asked.tenant_id AND seq > asked.since) AS changes
+         (SELECT json_agg(json_build_array(log.seq, changed.tags) ORDER BY log.seq)
+            FROM change_log log JOIN change_log_tags changed USING (xid, begun_at, tenant_id)
+           WHERE log.tenant_id = asked.tenant_id AND log.seq > asked.since) AS changes
     FROM unnest($1::uuid[], $2::bigint[]) AS asked (tenant_id, since)`;
 
 /** The change log in Postgres, as the cache reads it. */
@@ -43,7 +43,12 @@ export function createPostgresChangeLog({ pool, schemaHash }: PostgresChangeLogO
       return { epoch: `${rows[0]?.epoch}/${schemaHash}`, tenants: new Map(rows.map((row) => changesOf(row, since))) };
     },
     async renewEpoch(seen) {
-      await pool.query('SELECT renew_change_epoch($1)', [seen.slice(0, seen.lastIndexOf('/'))]);
+      if (!seen.endsWith(`/${schemaHash}`)) return; // of a node with another schema: that one will see to it
+      await pool
+        .query('SELECT renew_change_epoch($1)', [seen.slice(0, -schemaHash.length - 1)])
+        .catch((error: unknown) => {
+          throw asAppError(error);
+        });
     },
   };
 }

@@ -33,13 +33,19 @@ export async function migrationNames(): Promise<string[]> {
   return Object.keys(await sqlFiles.getMigrations());
 }
 
+/** What was cached before is of another schema. Said here as well, for owners whom Postgres does not let watch it. */
+const renewEpoch = `;
+DO $$ BEGIN
+  IF to_regprocedure('renew_change_epoch()') IS NOT NULL THEN PERFORM renew_change_epoch(); END IF;
+END $$`;
+
 /** Numbered SQL files, applied in the order of their numbers; a failing file rolls the whole batch back. */
 const sqlFiles: MigrationProvider = {
   async getMigrations() {
     const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
     const entries = names.map(async (name): Promise<[string, Migration]> => {
       const text = await readFile(new URL(name, folder), 'utf8');
-      return [name.replace(/\.sql$/, ''), { up: async (db) => void (await sql.raw(text).execute(db)) }];
+      return [name.replace(/\.sql$/, ''), { up: async (db) => void (await sql.raw(text + renewEpoch).execute(db)) }];
     });
     return Object.fromEntries(await Promise.all(entries));
   },

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Seq } from '../cache/index.ts';
+import { AppError } from '../errors.ts';
 import { asAppError } from './failures.ts';
 
 /** What a transaction has changed, as the change log has it. */
@@ -25,21 +26,31 @@ export interface SealedRow {
 }
 
 /**
- * Seals the changes of the transaction now rather than at COMMIT, a moment later, so that their position is known.
- * The lock on the tenant's log is held until the commit either way.
+ * Commits, and tells what was changed. The changes are sealed just before, in the same round trip, so that their
+ * position is known: the lock on the tenant's log is then held for the commit alone, and for no network in between.
  */
-export async function sealChanges(client: pg.PoolClient): Promise<SealedRow[]> {
+export async function commitChanges(client: pg.PoolClient): Promise<SealedRow[]> {
   try {
     const results: unknown = await client.query(
       `SET CONSTRAINTS seal IMMEDIATE;
-       SELECT type, sum(row_count)::float8 AS count, max(seq)::float8 AS token
-         FROM change_log WHERE xid = pg_current_xact_id_if_assigned() GROUP BY type ORDER BY type`,
+       SELECT type, sum(row_count)::float8 AS count,
+              (SELECT max(seq) FROM change_log log WHERE log.tenant_id = changed.tenant_id)::float8 AS token
+         FROM change_log_tags changed
+        WHERE xid = pg_current_xact_id_if_assigned() AND begun_at = now()
+        GROUP BY type, tenant_id ORDER BY type;
+       COMMIT`,
     );
-    return (results as pg.QueryResult<SealedRow>[]).at(-1)?.rows ?? [];
+    const [, sealed] = results as pg.QueryResult<SealedRow>[];
+    return sealed?.rows ?? [];
   } catch (error) {
+    if ((error as { code?: string }).code === failedTransaction) {
+      throw new AppError('INTERNAL_SERVER_ERROR', 'The change was not made: its transaction had failed.');
+    }
     throw asAppError(error);
   }
 }
+
+const failedTransaction = '25P02';
 
 export function noteWritten(written: MutableWritten, sealed: readonly SealedRow[]): void {
   if (sealed.length === 0) return;

@@ -10,7 +10,7 @@ let owner: pg.Pool;
 let tables: TenantTable[];
 
 /** Read for several tenants at once, so outside row-level security; what they may hold is tested below. */
-const sharedLog = ['change_log', 'change_log_trims'];
+const sharedLog = ['change_log', 'change_log_tags', 'change_log_trims'];
 
 beforeAll(async () => {
   world = await createWorld();
@@ -172,7 +172,11 @@ describe('the catalog', () => {
         GROUP BY 1, 2 ORDER BY 1`,
     );
     expect(granted).toEqual([
-      ...[...sharedLog, 'kysely_migration', 'permissions'].map((name) => ({ name, held: false, rights: 'SELECT' })),
+      ...['cache_key_secrets', ...sharedLog, 'kysely_migration', 'permissions'].map((name) => ({
+        name,
+        held: false,
+        rights: 'SELECT',
+      })),
       { name: 'tenants', held: true, rights: 'SELECT UPDATE' },
       { name: 'tracked_tables', held: false, rights: 'SELECT' },
     ]);
@@ -180,7 +184,7 @@ describe('the catalog', () => {
 
   it('lets the shared log tell ids, days and closed lists of values, never what somebody wrote', async () => {
     const told = await rows(
-      `SELECT DISTINCT split_part(part, ':', 1) AS column FROM tracked_tables, unnest(partitions) AS part
+      `SELECT DISTINCT split_part(part, ':', 1) AS column FROM tracked_tables, unnest(narrowings) AS part
          JOIN pg_attribute a ON attname = split_part(part, ':', 1)
         WHERE a.attrelid = table_name::regclass AND format_type(atttypid, NULL) IN ('text', 'jsonb') ORDER BY 1`,
     );

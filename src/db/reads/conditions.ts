@@ -2,7 +2,9 @@ import {
   AndNode,
   BinaryOperationNode,
   ColumnNode,
+  FunctionNode,
   OperatorNode,
+  OrNode,
   ParensNode,
   PrimitiveValueListNode,
   ReferenceNode,
@@ -14,13 +16,20 @@ import {
 /** A column of one table of the query, by its alias. */
 export type ColumnKey = `${string}.${string}`;
 
+/** The alias of the table that a reference belongs to; undefined where that is not certain. */
+export type Owner = (reference: ReferenceNode) => string | undefined;
+
 /** What the conditions that must all hold say about columns. */
 export interface Conditions {
   /** Columns that must have one of these values. */
   readonly values: ReadonlyMap<ColumnKey, readonly unknown[]>;
   /** Bounds of columns that must lie in a range; either may be missing. */
   readonly ranges: ReadonlyMap<ColumnKey, { from?: unknown; to?: unknown }>;
+  /** For each OR what its branches say: one of them must hold. */
+  readonly alternatives: readonly (readonly Conditions[])[];
 }
+
+export const noConditions: Conditions = { values: new Map(), ranges: new Map(), alternatives: [] };
 
 /** Operands joined by AND, however they are nested. Anything else (OR, NOT, raw text) is one operand by itself. */
 export function conjuncts(node: OperationNode | undefined): OperationNode[] {
@@ -30,13 +39,16 @@ export function conjuncts(node: OperationNode | undefined): OperationNode[] {
   return [node];
 }
 
-/**
- * Reads equalities, IN lists and ranges from conditions that must all hold; equal columns share what is known of either.
- * `owner` resolves a reference to the alias of its table, undefined where that is not certain.
- */
+function disjuncts(node: OperationNode): OperationNode[] {
+  if (OrNode.is(node)) return [...disjuncts(node.left), ...disjuncts(node.right)];
+  if (ParensNode.is(node)) return disjuncts(node.node);
+  return [node];
+}
+
+/** Reads equalities, IN lists, ranges and ORs from conditions that must all hold; equal columns share what is known. */
 export function conditionsOf(
   operands: readonly OperationNode[],
-  owner: (reference: ReferenceNode) => string | undefined,
+  owner: Owner,
   known: Conditions['values'] = new Map(),
 ): Conditions {
   const values = new Map<ColumnKey, readonly unknown[]>(known);
@@ -52,8 +64,8 @@ export function conditionsOf(
     if (!left) continue;
     const found = operator === '=' || operator === 'in' ? constants(node.rightOperand) : undefined;
     if (found) narrow(values, left, found);
-    const [bound] = constants(node.rightOperand) ?? [];
-    if (bound === undefined) continue;
+    if (!ValueNode.is(node.rightOperand)) continue;
+    const bound = node.rightOperand.value;
     if (operator === '>=' || operator === '>') ranges.set(left, { ...ranges.get(left), from: bound });
     if (operator === '<=' || operator === '<') ranges.set(left, { ...ranges.get(left), to: bound });
   }
@@ -66,7 +78,10 @@ export function conditionsOf(
       if (ofRight && !ofLeft) values.set(left, ofRight);
     }
   }
-  return { values, ranges };
+  const alternatives = operands
+    .filter((node) => OrNode.is(node))
+    .map((node) => disjuncts(node).map((branch) => conditionsOf(conjuncts(branch), owner, values)));
+  return { values, ranges, alternatives };
 }
 
 /** Two conditions on one column must both hold: the shorter list is enough to depend on. */
@@ -75,19 +90,22 @@ function narrow(values: Map<ColumnKey, readonly unknown[]>, column: ColumnKey, f
   if (!before || found.length < before.length) values.set(column, found);
 }
 
-function columnOf(node: OperationNode, owner: (reference: ReferenceNode) => string | undefined): ColumnKey | undefined {
+function columnOf(node: OperationNode, owner: Owner): ColumnKey | undefined {
   if (!ReferenceNode.is(node) || !ColumnNode.is(node.column)) return undefined;
   const alias = owner(node);
   return alias === undefined ? undefined : `${alias}.${node.column.column.name}`;
 }
 
-/** Constant operands; undefined where any of them is computed. NULL never equals anything, so it matches no row. */
+/** Constant operands, `any(list)` included; undefined where one of them is computed. */
 function constants(node: OperationNode): readonly unknown[] | undefined {
+  if (FunctionNode.is(node) && node.func === 'any') {
+    const [list, ...others] = node.arguments;
+    return list && ValueNode.is(list) && Array.isArray(list.value) && others.length === 0 ? list.value : undefined;
+  }
   if (ValueNode.is(node)) return [node.value];
   if (PrimitiveValueListNode.is(node)) return node.values;
   if (ValueListNode.is(node)) {
-    const values = node.values.map((value) => (ValueNode.is(value) ? value.value : undefined));
-    return values.includes(undefined) ? undefined : values;
+    return node.values.every((value) => ValueNode.is(value)) ? node.values.map(({ value }) => value) : undefined;
   }
   return undefined;
 }

@@ -1,5 +1,14 @@
 import type { Expression, OperationNode, RawBuilder, RawNode } from 'kysely';
 import type { TableName } from '../tables.ts';
+import type { TrackedTables } from './tracked-tables.ts';
+
+/** A query whose reads cannot be told: it must not be cached, and its author must say what it reads. */
+export class UndeclaredReadError extends Error {
+  constructor(message: string) {
+    super(`${message} Wrap it in reading([tables], sql\`…\`), so that its answer is known to change when they do.`);
+    this.name = 'UndeclaredReadError';
+  }
+}
 
 /** A raw fragment with the tables it reads written beside it. */
 interface DeclaringNode extends RawNode {
@@ -8,7 +17,8 @@ interface DeclaringNode extends RawNode {
 
 /**
  * Says which tables a piece of raw SQL reads: a subquery in its text, or a function that queries. Without it such SQL
- * is refused in anything that may be cached, because nobody could say when its answer has changed.
+ * is refused in anything that may be cached, because nobody could say when its answer has changed. What is built with
+ * Kysely inside it is seen without being named here.
  */
 export function reading<Value>(tables: readonly TableName[], fragment: RawBuilder<Value>): Expression<Value> {
   return {
@@ -24,4 +34,30 @@ export function reading<Value>(tables: readonly TableName[], fragment: RawBuilde
 /** The tables a raw fragment declares; undefined where it declares nothing. */
 export function declaredReads(node: RawNode): readonly string[] | undefined {
   return (node as DeclaringNode).reads;
+}
+
+/** Kysely's own helpers for JSON are raw SQL around a query that is seen by itself. */
+const jsonHelpers = ["(select coalesce(json_agg(agg), '[]') from ", '(select to_json(obj) from '];
+/** What another moment, another session or another call answers otherwise, though no table has changed. */
+const unsteady =
+  /\b(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|random|gen_random_uuid|nextval|currval|current_setting)\s*\(|\bcurrent_(?:date|time|timestamp|user|role)\b|\blocaltime(?:stamp)?\b/i;
+
+/** Fails where raw SQL reads tables, or may, without saying which. */
+export function checkRaw({ sqlFragments }: RawNode, { functions }: TrackedTables): void {
+  const isHelper = sqlFragments.length === 2 && jsonHelpers.includes(sqlFragments[0] ?? '');
+  const text = sqlFragments.join(' ');
+  const words = text.match(/\w+/g) ?? [];
+  const excerpt = `"${text.slice(0, 120)}"`;
+  if (!isHelper && words.some((word) => /^(select|table)$/i.test(word))) {
+    throw new UndeclaredReadError(`This raw SQL reads tables without saying which: ${excerpt}.`);
+  }
+  const called = words.find((word) => functions.has(word.toLowerCase()));
+  if (called) throw new UndeclaredReadError(`This raw SQL calls ${called}, which may read tables: ${excerpt}.`);
+  if (unsteady.test(text)) throw new UndeclaredReadError(`This raw SQL answers otherwise each time: ${excerpt}.`);
+}
+
+export function checkFunction(name: string, { functions }: TrackedTables): void {
+  if (functions.has(name.toLowerCase()) || unsteady.test(`${name}(`)) {
+    throw new UndeclaredReadError(`The function ${name} may read tables, or answer otherwise each time.`);
+  }
 }
