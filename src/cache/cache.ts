@@ -1,10 +1,12 @@
 import type { ChangeLog, Seq, Tag, Tenant } from './coherence/change-log.ts';
-import { Sync } from './coherence/sync.ts';
 import { History } from './coherence/history.ts';
+import { Sync } from './coherence/sync.ts';
 import type { TagMap } from './coherence/tag-map.ts';
 import type { Entry, Meta } from './entry.ts';
 import type { Emit, Level, MissReason } from './events.ts';
 import { Flights } from './flight.ts';
+import { BypassingReader } from './readers/bypassing.ts';
+import { CheckingReader } from './readers/checking.ts';
 import type { MemoryStore } from './stores/memory.ts';
 import type { RemoteStore } from './stores/remote.ts';
 
@@ -39,10 +41,13 @@ export interface Computed {
   readonly ttlMs: number;
 }
 
-export interface ReadRequest {
+export interface FindRequest {
   key: string;
   /** Named in events; bounded and free of personal data. */
   operation: string;
+}
+
+export interface ReadRequest extends FindRequest {
   /** Compute afresh even if there is an entry, and store the result. @default false */
   refresh?: boolean;
   /** Makes the value. `primary`: a replica was too far behind, read where the changes are made. */
@@ -61,7 +66,15 @@ export interface ReadResult {
 
 /** One client's read: what it is entitled to is settled, so everything it asks for is answered from at least there. */
 export interface CacheReader {
+  /** Rejects with whatever `compute` rejects with, for everybody who waited for it. */
   read(request: ReadRequest): Promise<ReadResult>;
+  /** The entry, where it may be served. For those who cannot hand over their computation: `keep` takes its result. */
+  find(request: FindRequest): Promise<Entry | null>;
+  /**
+   * Stores what was computed from data that was read, on the primary, after this reader began: it is stamped with what
+   * was known then. Nothing is stored by a reader that could not read the log.
+   */
+  keep(request: FindRequest, computed: Omit<Computed, 'stamp'>): void;
 }
 
 /** A cache whose entries are checked against the change log before every use: nothing is ever purged from it. */
@@ -73,149 +86,29 @@ export interface CoherentCache {
   begin(tenant: Tenant, token?: Seq): Promise<CacheReader>;
 }
 
-type Refusal = Pick<ReadResult, 'changedTag'> & { readonly reason: MissReason };
-type Lookup = { readonly hit: Entry; readonly level: Level } | (Refusal & { readonly hit: null });
-
-const absent: Refusal = { reason: 'absent', changedTag: null };
-
 export function createCache(options: CacheOptions): CoherentCache {
   const { log, coherence, tags, monotonicMs, emit } = options;
   const sync = new Sync({ log, tags, monotonicMs, emit });
-  const flights = new Flights<Entry>();
+  const flights = new Flights<ReadResult>();
   const history = new History(log, tags, sync);
+
+  const mustSync = (tenant: Tenant, token: Seq | undefined): boolean => {
+    const isWithinBound = coherence.mode === 'bounded' && sync.stalenessMs(tenant) <= coherence.maxStalenessMs;
+    return !isWithinBound || (token !== undefined && (tags.applied(tenant) ?? -1) < token);
+  };
+
   return {
     async begin(tenant, token) {
-      const withinBound = coherence.mode === 'bounded' && sync.stalenessMs(tenant) <= coherence.maxStalenessMs;
-      const hasToken = token === undefined || (tags.applied(tenant) ?? -1) >= token;
-      if (!withinBound || !hasToken) {
-        try {
-          await sync.sync(tenant);
-        } catch (error) {
-          emit({ type: 'error', where: 'sync', error });
-          return new BypassingReader(options, tenant);
-        }
+      try {
+        if (mustSync(tenant, token)) await sync.sync(tenant);
+      } catch (error) {
+        emit({ type: 'error', where: 'sync', error });
+        return new BypassingReader(options, tenant, 'unreachable');
       }
-      return new CheckingReader({ options, flights, history, tenant });
+      // What it is entitled to is settled now: whatever is learned or forgotten later, it gets nothing older.
+      const [epoch, required] = [tags.epoch, tags.applied(tenant)];
+      if (epoch === null || required === undefined) return new BypassingReader(options, tenant, 'epoch');
+      return new CheckingReader({ options, flights, history, tenant, epoch, required });
     },
   };
-}
-
-interface ReaderParts {
-  readonly options: CacheOptions;
-  readonly flights: Flights<Entry>;
-  readonly history: History;
-  readonly tenant: Tenant;
-}
-
-class CheckingReader implements CacheReader {
-  readonly #options: CacheOptions;
-  readonly #flights: Flights<Entry>;
-  readonly #history: History;
-  readonly #tenant: Tenant;
-  /** What this reader is entitled to: it may join no computation that began with less. */
-  readonly #required: Seq;
-
-  constructor({ options, flights, history, tenant }: ReaderParts) {
-    this.#options = options;
-    this.#flights = flights;
-    this.#history = history;
-    this.#tenant = tenant;
-    this.#required = options.tags.applied(tenant) ?? 0;
-  }
-
-  async read(request: ReadRequest): Promise<ReadResult> {
-    const { emit, nowMs } = this.#options;
-    const { key, operation } = request;
-    const tenant = this.#tenant;
-    const found = await this.#lookUp(request);
-    if (found.hit) {
-      const { hit, level } = found;
-      const ageMs = Math.max(0, nowMs() - hit.storedAtMs);
-      emit({ type: 'hit', tenant, operation, level, bytes: hit.body.byteLength, ageMs });
-      return { entry: hit, status: 'HIT', level, reason: null, changedTag: null };
-    }
-    const { reason, changedTag } = found;
-    emit({ type: 'miss', tenant, operation, reason });
-    // Flights of two tenants never meet, whatever their keys.
-    const flightKey = `${tenant}\n${key}`;
-    const joined = request.refresh ? undefined : this.#flights.join(flightKey, this.#required);
-    if (joined) emit({ type: 'flight-join', tenant, operation });
-    const knownAt = this.#options.tags.applied(tenant) ?? 0;
-    const entry = await (joined ?? this.#flights.start(flightKey, knownAt, () => this.#compute(request, knownAt)));
-    return { entry, status: 'MISS', level: null, reason, changedTag };
-  }
-
-  async #lookUp(request: ReadRequest): Promise<Lookup> {
-    const { memory, remote } = this.#options;
-    if (request.refresh) return { hit: null, reason: 'refresh', changedTag: null };
-    const local = memory.get(this.#tenant, request.key);
-    const refusedLocal = local && this.#judge(request, 'L1', local);
-    if (local && !refusedLocal) return { hit: local, level: 'L1' };
-    if (local) memory.delete(this.#tenant, request.key);
-    const distant = (await remote?.get(request.key)) ?? null;
-    const refusedDistant = distant && this.#judge(request, 'L2', distant);
-    if (!distant || refusedDistant) return { hit: null, ...(refusedDistant ?? refusedLocal ?? absent) };
-    memory.set(this.#tenant, request.key, distant);
-    return { hit: distant, level: 'L2' };
-  }
-
-  /** Why an entry may not be served; null where it may. */
-  #judge({ operation }: ReadRequest, level: Level, entry: Entry): Refusal | null {
-    const { tags, coherence, nowMs, emit } = this.#options;
-    const refusal = tags.refusal(this.#tenant, entry);
-    if (refusal) {
-      const tag = refusal.reason === 'tag' ? refusal.tag : null;
-      emit({ type: 'stale-refused', tenant: this.#tenant, operation, level, tag });
-      return { reason: refusal.reason === 'tag' ? 'changed' : refusal.reason, changedTag: tag };
-    }
-    if (entry.stamp > (tags.applied(this.#tenant) ?? 0)) {
-      // Either stored just now by a node that knows more, or of a history that was lost when the database went back.
-      void this.#history
-        .check(this.#tenant, entry)
-        .catch((error: unknown) => emit({ type: 'error', where: 'epoch', error }));
-      if (coherence.mode === 'strict') return { reason: 'ahead', changedTag: null };
-    }
-    return entry.expiresAtMs <= nowMs() ? { reason: 'expired', changedTag: null } : null;
-  }
-
-  async #compute(request: ReadRequest, knownAt: Seq): Promise<Entry> {
-    const epoch = this.#options.tags.epoch ?? '';
-    let computed = await request.compute({ primary: false });
-    if (computed.stamp < knownAt) computed = await request.compute({ primary: true }); // a lagging replica
-    const entry = toEntry(computed, epoch, this.#options.nowMs());
-    if (computed.ttlMs > 0) this.#store(request, entry);
-    return entry;
-  }
-
-  /** Unconditionally: an entry that was overtaken while it was made carries an old stamp and loses when it is checked. */
-  #store({ key, operation }: ReadRequest, entry: Entry): void {
-    const { memory, remote, emit } = this.#options;
-    const tenant = this.#tenant;
-    const stored = { type: 'store', tenant, operation, bytes: entry.body.byteLength, tags: entry.tags.length } as const;
-    memory.set(tenant, key, entry);
-    emit({ ...stored, level: 'L1' });
-    // Nobody waits for the second level: the entry is right whether it arrives or not.
-    void remote?.set(key, entry).then((done) => done && emit({ ...stored, level: 'L2' }));
-  }
-}
-
-/** The log cannot be read, so nothing can be checked and nothing may be kept. The data may still be readable. */
-class BypassingReader implements CacheReader {
-  readonly #options: CacheOptions;
-  readonly #tenant: Tenant;
-
-  constructor(options: CacheOptions, tenant: Tenant) {
-    this.#options = options;
-    this.#tenant = tenant;
-  }
-
-  async read({ operation, compute }: ReadRequest): Promise<ReadResult> {
-    this.#options.emit({ type: 'miss', tenant: this.#tenant, operation, reason: 'unreachable' });
-    const entry = toEntry(await compute({ primary: true }), '', this.#options.nowMs());
-    return { entry, status: 'BYPASS', level: null, reason: 'unreachable', changedTag: null };
-  }
-}
-
-function toEntry({ body, meta, stamp, tags, ttlMs }: Computed, epoch: string, storedAtMs: number): Entry {
-  return { epoch, stamp, tags, body, meta, storedAtMs, expiresAtMs: storedAtMs + ttlMs };
 }

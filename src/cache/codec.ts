@@ -1,61 +1,86 @@
+import { isUtf8 } from 'node:buffer';
 import type { Tag } from './coherence/change-log.ts';
 import type { Entry, Meta } from './entry.ts';
+import { createKey } from './key.ts';
 
-/** How an entry looks in a remote store: plain JSON, with the body as text. */
+/** How an entry looks in a remote store: plain JSON, with the body as text where it is text. */
 export interface Blob {
-  readonly v: 1;
-  readonly key: string;
+  readonly v: 2;
+  /** Over everything else, and the id it was stored under. */
+  readonly mac: string;
   readonly epoch: string;
   readonly stamp: number;
   readonly tags: readonly Tag[];
   readonly stored: number;
   readonly expires: number;
   readonly meta: Meta;
+  readonly as: 'utf8' | 'base64';
   readonly body: string;
 }
 
-export function encodeEntry(key: string, entry: Entry): Blob {
+/** `secret`: without it nobody can make a blob that is believed. */
+export function encodeEntry(secret: string, id: string, entry: Entry): Blob {
+  const as = isUtf8(entry.body) ? 'utf8' : 'base64';
   return {
-    v: 1,
-    key,
+    v: 2,
+    mac: macOf(secret, id, entry),
     epoch: entry.epoch,
     stamp: entry.stamp,
     tags: entry.tags,
     stored: entry.storedAtMs,
     expires: entry.expiresAtMs,
     meta: entry.meta,
-    body: Buffer.from(entry.body).toString('utf8'),
+    as,
+    body: Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength).toString(as),
   };
 }
 
-/** The entry stored under this key; null for anything else a store may hand back: foreign, damaged, of another version. */
-export function decodeEntry(key: string, blob: unknown): Entry | null {
-  if (!isBlob(blob) || blob.key !== key) return null;
-  return {
-    epoch: blob.epoch,
-    stamp: blob.stamp,
-    tags: blob.tags,
-    storedAtMs: blob.stored,
-    expiresAtMs: blob.expires,
-    meta: blob.meta,
-    body: Buffer.from(blob.body, 'utf8'),
-  };
+/** The entry stored under this id; null for anything else a store may hand back: foreign, damaged, of another version. */
+export function decodeEntry(secret: string, id: string, blob: unknown): Entry | null {
+  try {
+    if (!isBlob(blob)) return null;
+    const entry: Entry = {
+      epoch: blob.epoch,
+      stamp: blob.stamp,
+      tags: blob.tags,
+      storedAtMs: blob.stored,
+      expiresAtMs: blob.expires,
+      meta: blob.meta,
+      body: Buffer.from(blob.body, blob.as),
+    };
+    return blob.mac === macOf(secret, id, entry) ? entry : null;
+  } catch {
+    return null; // not even plain data
+  }
+}
+
+/** A damaged stamp or tag would make an entry pass its check for ever, so every byte counts. */
+function macOf(secret: string, id: string, { epoch, stamp, tags, storedAtMs, expiresAtMs, meta, body }: Entry): string {
+  const facts = JSON.stringify([epoch, stamp, tags, storedAtMs, expiresAtMs, meta]);
+  return createKey(secret, ['entry', id, facts, body]);
 }
 
 function isBlob(value: unknown): value is Blob {
   if (typeof value !== 'object' || value === null) return false;
   const blob = value as Partial<Record<keyof Blob, unknown>>;
   return (
-    blob.v === 1 &&
-    typeof blob.key === 'string' &&
+    blob.v === 2 &&
+    typeof blob.mac === 'string' &&
     typeof blob.epoch === 'string' &&
     Number.isSafeInteger(blob.stamp) &&
     Array.isArray(blob.tags) &&
     blob.tags.every((tag) => typeof tag === 'string') &&
     Number.isFinite(blob.stored) &&
     Number.isFinite(blob.expires) &&
-    typeof blob.meta === 'object' &&
-    blob.meta !== null &&
+    isMeta(blob.meta) &&
+    (blob.as === 'utf8' || blob.as === 'base64') &&
     typeof blob.body === 'string'
+  );
+}
+
+function isMeta(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(
+    ([name, fact]) => name !== '__proto__' && (fact === null || typeof fact !== 'object'),
   );
 }

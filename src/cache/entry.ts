@@ -1,3 +1,4 @@
+import type { Computed } from './cache.ts';
 import type { Stamped } from './coherence/tag-map.ts';
 
 /** Small facts the engine keeps with a body and gives back untouched: a content type, a scope. */
@@ -10,6 +11,10 @@ export interface Entry extends Stamped {
   /** Wall clock, milliseconds since 1970: for age and expiry only, never for coherence. */
   readonly storedAtMs: number;
   readonly expiresAtMs: number;
+}
+
+export function toEntry({ body, meta, stamp, tags, ttlMs }: Computed, epoch: string, storedAtMs: number): Entry {
+  return { epoch, stamp, tags, body, meta, storedAtMs, expiresAtMs: storedAtMs + ttlMs };
 }
 
 /** What an entry weighs in memory beyond its body and strings: the object, its maps' slots, numbers. */

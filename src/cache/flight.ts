@@ -7,8 +7,8 @@ interface Flight<Result> {
 }
 
 /**
- * Computations under way, one for each key. A reader may join one only if it started with at least the knowledge the
- * reader is entitled to; otherwise it starts its own, and later readers join that.
+ * Look-ups and computations under way, one for each key. A reader may join one only if it started with at least the
+ * knowledge the reader is entitled to; otherwise it starts its own, and later readers join that.
  */
 export class Flights<Result> {
   readonly #flights = new Map<string, Flight<Result>>();
@@ -23,8 +23,8 @@ export class Flights<Result> {
     return flight && flight.knownAt >= required ? flight.result : undefined;
   }
 
-  start(key: string, knownAt: Seq, compute: () => Promise<Result>): Promise<Result> {
-    const flight: Flight<Result> = { knownAt, result: compute() };
+  start(key: string, knownAt: Seq, run: () => Promise<Result>): Promise<Result> {
+    const flight: Flight<Result> = { knownAt, result: run() };
     this.#flights.set(key, flight);
     const land = () => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);

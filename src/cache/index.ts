@@ -5,6 +5,7 @@ export type {
   Coherence,
   CoherentCache,
   Computed,
+  FindRequest,
   ReadRequest,
   ReadResult,
 } from './cache.ts';

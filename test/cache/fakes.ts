@@ -7,6 +7,8 @@ export interface FakeLog extends ChangeLog {
   head(tenant: Tenant): Seq;
   /** Forgets everything up to the head but the newest change. */
   trim(tenant: Tenant): void;
+  /** The database is put back as it was at this position, under the same name. */
+  goBackTo(tenant: Tenant, seq: Seq): void;
   epoch: string;
   /** Pulls made so far. */
   pulls: number;
@@ -32,6 +34,13 @@ export function createFakeLog(): FakeLog {
       trimmed.set(tenant, all.at(-2)?.seq ?? 0);
       changes.set(tenant, all.slice(-1));
     },
+    goBackTo(tenant, to) {
+      seq = to;
+      changes.set(
+        tenant,
+        (changes.get(tenant) ?? []).filter((change) => change.seq <= to),
+      );
+    },
     async pull(since) {
       log.pulls += 1;
       if (log.failing) throw new Error('The database is away.');
@@ -47,8 +56,8 @@ export function createFakeLog(): FakeLog {
       );
       return { epoch: log.epoch, tenants } satisfies Pull;
     },
-    async renewEpoch() {
-      log.epoch += "'";
+    async renewEpoch(seen) {
+      if (seen === log.epoch) log.epoch += "'";
     },
   };
   return log;

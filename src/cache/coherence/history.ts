@@ -3,14 +3,15 @@ import type { Sync } from './sync.ts';
 import type { Stamped, TagMap } from './tag-map.ts';
 
 /**
- * Notices that the database has gone back in time under the cache (a file-system snapshot put back): an entry then
- * carries a stamp from beyond the log's head. The history gets a new name, and everything of the old one is refused.
+ * Entries from beyond what is known of the log: made just now by a node that knows more, or of a future that was lost
+ * when the database went back in time (a file-system snapshot put back). Then the history gets a new name, and
+ * everything of the old one is refused.
  */
 export class History {
   readonly #log: ChangeLog;
   readonly #tags: TagMap;
   readonly #sync: Sync;
-  #checking = false;
+  #renaming: Promise<void> | null = null;
 
   constructor(log: ChangeLog, tags: TagMap, sync: Sync) {
     this.#log = log;
@@ -18,16 +19,15 @@ export class History {
     this.#sync = sync;
   }
 
+  isAhead(tenant: Tenant, { epoch, stamp }: Stamped): boolean {
+    return epoch === this.#tags.epoch && stamp > (this.#tags.applied(tenant) ?? 0);
+  }
+
   /** Reads the log once more, which settles whether the entry was merely newer than what was known. */
-  async check(tenant: Tenant, entry: Stamped): Promise<void> {
-    if (this.#checking) return;
-    this.#checking = true;
-    try {
-      await this.#sync.sync(tenant);
-      const isOfThisHistory = entry.epoch !== this.#tags.epoch || entry.stamp <= (this.#tags.applied(tenant) ?? 0);
-      if (!isOfThisHistory) await this.#log.renewEpoch(entry.epoch);
-    } finally {
-      this.#checking = false;
-    }
+  async settle(tenant: Tenant, entry: Stamped): Promise<void> {
+    await this.#sync.sync(tenant);
+    if (!this.isAhead(tenant, entry)) return;
+    this.#renaming ??= this.#log.renewEpoch(entry.epoch).finally(() => (this.#renaming = null));
+    await this.#renaming;
   }
 }

@@ -1,5 +1,5 @@
 import type { Emit } from '../events.ts';
-import type { ChangeLog, Seq, Tenant } from './change-log.ts';
+import type { ChangeLog, Pull, Seq, Tenant } from './change-log.ts';
 import type { TagMap } from './tag-map.ts';
 
 export interface SyncOptions {
@@ -16,6 +16,8 @@ interface Batch {
   start(): void;
 }
 
+type Since = ReadonlyMap<Tenant, Seq | undefined>;
+
 /**
  * Brings the tag map up to the head of the log: group commit, for reads. At most one pull is in flight and one is
  * queued; whoever asks while one is in flight waits for the queued one, because the one in flight was issued before
@@ -25,8 +27,6 @@ export class Sync {
   readonly #options: SyncOptions;
   #running = false;
   #queued: Batch | null = null;
-  /** When the last pull that succeeded was issued, for each tenant. */
-  readonly #issuedAtMs = new Map<Tenant, number>();
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -42,8 +42,8 @@ export class Sync {
 
   /** How old the knowledge of a tenant can be, in milliseconds, measured from the issue of its last pull. */
   stalenessMs(tenant: Tenant): number {
-    const issuedAt = this.#issuedAtMs.get(tenant);
-    return issuedAt === undefined ? Number.POSITIVE_INFINITY : this.#options.monotonicMs() - issuedAt;
+    const asOfMs = this.#options.tags.asOfMs(tenant);
+    return asOfMs === undefined ? Number.POSITIVE_INFINITY : this.#options.monotonicMs() - asOfMs;
   }
 
   #startQueued(): void {
@@ -65,15 +65,31 @@ export class Sync {
   }
 
   async #pull(tenants: ReadonlySet<Tenant>): Promise<void> {
-    const { log, tags, monotonicMs, emit } = this.#options;
+    const { tags, monotonicMs, emit } = this.#options;
     const issuedAtMs = monotonicMs();
-    const since = new Map<Tenant, Seq | undefined>();
-    for (const tenant of tenants) since.set(tenant, tags.applied(tenant));
-    const pull = await log.pull(since);
-    tags.apply(pull);
-    for (const tenant of tenants) this.#issuedAtMs.set(tenant, issuedAtMs);
+    const pull = await this.#read(new Map([...tenants].map((tenant) => [tenant, tags.applied(tenant)])));
+    for (const tenant of tenants) {
+      if (!pull.tenants.has(tenant)) throw new Error('The change log was asked about a tenant and said nothing of it.');
+    }
+    tags.apply(pull, issuedAtMs);
     const changes = [...pull.tenants.values()].reduce((sum, tenant) => sum + tenant.changes.length, 0);
     emit({ type: 'sync', tenants: tenants.size, changes, durationMs: monotonicMs() - issuedAtMs });
+  }
+
+  /** A log that ends before what is known of it is of a database put back in time: its history gets a new name. */
+  async #read(since: Since): Promise<Pull> {
+    const { log } = this.#options;
+    const pull = await log.pull(since);
+    if (!this.#hasGoneBack(pull, since)) return pull;
+    await log.renewEpoch(pull.epoch);
+    const renamed = await log.pull(since);
+    if (this.#hasGoneBack(renamed, since)) throw new Error('The database went back in time under its old name.');
+    return renamed;
+  }
+
+  #hasGoneBack({ epoch, tenants }: Pull, since: Since): boolean {
+    if (epoch !== this.#options.tags.epoch) return false;
+    return [...tenants].some(([tenant, { head }]) => head < (since.get(tenant) ?? 0));
   }
 }
 

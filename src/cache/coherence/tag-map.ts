@@ -11,31 +11,45 @@ export interface Stamped {
 /** Why an entry may not be served; null where it may. */
 export type Refusal = { readonly reason: 'epoch' | 'floor' } | { readonly reason: 'tag'; readonly tag: Tag };
 
+/** Whatever is forgotten costs misses, never staleness. */
 export interface TagMapOptions {
-  /** Tags remembered per tenant; the oldest are forgotten first, at the price of misses. @default 100000 */
+  /** Tags remembered per tenant; the oldest are forgotten first. @default 100000 */
   maxTagsPerTenant?: number;
+  /** Tags remembered of all tenants together; whoever has most of them gives way. @default 1000000 */
+  maxTags?: number;
+  /** Tenants remembered; whose log has not been read for longest is forgotten first. @default 10000 */
+  maxTenants?: number;
 }
 
 interface TenantTags {
   applied: Seq;
   /** Entries stamped below this are refused whatever their tags: what changed before it is not remembered. */
   floor: Seq;
+  /** Monotonic clock, in milliseconds: when the pull that brought this was issued. */
+  asOfMs: number;
   /** Newest change of each tag, in the order of those changes (a changed tag moves to the end). */
   readonly tags: Map<Tag, Seq>;
 }
 
 /** What this node knows of the change log: for each tenant, when each tag last changed. */
 export class TagMap {
-  readonly #maxTags: number;
+  readonly #options: Required<TagMapOptions>;
+  /** In the order of their last pulls. */
   readonly #tenants = new Map<Tenant, TenantTags>();
   #epoch: string | null = null;
+  #tagCount = 0;
 
-  constructor({ maxTagsPerTenant = 100_000 }: TagMapOptions = {}) {
-    this.#maxTags = maxTagsPerTenant;
+  constructor({ maxTagsPerTenant = 100_000, maxTags = 1_000_000, maxTenants = 10_000 }: TagMapOptions = {}) {
+    this.#options = { maxTagsPerTenant, maxTags, maxTenants };
   }
 
   get epoch(): string | null {
     return this.#epoch;
+  }
+
+  /** Tags and tenants remembered. */
+  get size(): { readonly tags: number; readonly tenants: number } {
+    return { tags: this.#tagCount, tenants: this.#tenants.size };
   }
 
   /** Up to where the log of this tenant is known here; undefined before its first sync. */
@@ -43,14 +57,21 @@ export class TagMap {
     return this.#tenants.get(tenant)?.applied;
   }
 
-  /** Takes in what a pull brought. */
-  apply({ epoch, tenants }: Pull): void {
+  /** When what is known of this tenant was true, by the monotonic clock; undefined before its first sync. */
+  asOfMs(tenant: Tenant): number | undefined {
+    return this.#tenants.get(tenant)?.asOfMs;
+  }
+
+  /** Takes in what a pull brought, that was issued at `asOfMs`. */
+  apply({ epoch, tenants }: Pull, asOfMs: number): void {
     if (epoch !== this.#epoch) {
       // Another history: nothing that was known of the old one says anything about this one.
       this.#tenants.clear();
+      this.#tagCount = 0;
       this.#epoch = epoch;
     }
-    for (const [tenant, changes] of tenants) this.#applyTenant(tenant, changes);
+    for (const [tenant, changes] of tenants) this.#applyTenant(tenant, changes, asOfMs);
+    this.#forget();
   }
 
   /** Refuses every entry of a tenant made up to now: a purge, at the same cost whatever their number. */
@@ -71,15 +92,16 @@ export class TagMap {
     return null;
   }
 
-  #applyTenant(tenant: Tenant, { head, changes, complete }: TenantChanges): void {
-    const known = this.#tenants.get(tenant);
-    if (!known || !complete) {
-      // A node that starts, or has fallen behind the trimmed log, cannot know what changed before: all of it might have.
-      const floor = Math.max(head, known?.floor ?? 0);
-      this.#tenants.set(tenant, { applied: Math.max(head, known?.applied ?? 0), floor, tags: new Map() });
-      return;
-    }
-    for (const { seq, tags } of changes) {
+  #applyTenant(tenant: Tenant, { head, changes, complete }: TenantChanges, asOfMs: number): void {
+    const before = this.#tenants.get(tenant);
+    this.#drop(tenant);
+    // A node that starts, or has fallen behind the trimmed log, cannot know what changed before: all of it might have.
+    const starts = !before || !complete;
+    const known: TenantTags = starts
+      ? { applied: before?.applied ?? 0, floor: Math.max(head, before?.floor ?? 0), asOfMs, tags: new Map() }
+      : before;
+    known.asOfMs = asOfMs;
+    for (const { seq, tags } of starts ? [] : changes) {
       if (seq <= known.applied) continue; // an overlapping pull brought it already
       for (const tag of tags) {
         known.tags.delete(tag);
@@ -88,14 +110,34 @@ export class TagMap {
       known.applied = seq;
     }
     known.applied = Math.max(known.applied, head);
-    this.#forgetOldest(known);
+    this.#tenants.set(tenant, known);
+    this.#tagCount += known.tags.size;
+    this.#forgetOldest(known, this.#options.maxTagsPerTenant);
   }
 
-  #forgetOldest(known: TenantTags): void {
+  #forget(): void {
+    for (const tenant of this.#tenants.keys()) {
+      if (this.#tenants.size <= this.#options.maxTenants) break;
+      this.#drop(tenant);
+    }
+    while (this.#tagCount > this.#options.maxTags) {
+      const [fullest] = [...this.#tenants.values()].toSorted((one, other) => other.tags.size - one.tags.size);
+      if (!fullest) return;
+      this.#forgetOldest(fullest, Math.floor(fullest.tags.size / 2)); // by halves: the search is paid for rarely
+    }
+  }
+
+  #drop(tenant: Tenant): void {
+    this.#tagCount -= this.#tenants.get(tenant)?.tags.size ?? 0;
+    this.#tenants.delete(tenant);
+  }
+
+  #forgetOldest(known: TenantTags, keep: number): void {
     for (const [tag, seq] of known.tags) {
-      if (known.tags.size <= this.#maxTags) return;
+      if (known.tags.size <= keep) return;
       known.tags.delete(tag);
       known.floor = Math.max(known.floor, seq);
+      this.#tagCount -= 1;
     }
   }
 }

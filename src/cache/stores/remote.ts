@@ -1,4 +1,5 @@
 import { decodeEntry, encodeEntry } from '../codec.ts';
+import type { Tenant } from '../coherence/change-log.ts';
 import type { Entry } from '../entry.ts';
 import type { Emit } from '../events.ts';
 import { createBreaker } from './breaker.ts';
@@ -20,6 +21,8 @@ export interface BlobResult {
 
 export interface RemoteStoreOptions {
   store: BlobStore;
+  /** Blobs are signed with it, the same on all nodes. @default none: damage is noticed, forgery is not */
+  secret?: string;
   /** How long one command may take before the read goes on without it, in milliseconds. @default 50 */
   timeoutMs?: number;
   /** Failures in a row that open the breaker. @default 5 */
@@ -30,18 +33,21 @@ export interface RemoteStoreOptions {
   monotonicMs: () => number;
   /** Wall clock, in milliseconds since 1970. */
   nowMs: () => number;
+  /** Runs something later; answers how to call it off. @default setTimeout */
+  startTimer?: (run: () => void, afterMs: number) => () => void;
   emit: Emit;
 }
 
 /** The second level: shared by nodes, allowed to be slow, empty, wrong or gone. It costs misses, never a request. */
 export interface RemoteStore {
-  get(key: string): Promise<Entry | null>;
+  get(tenant: Tenant, key: string): Promise<Entry | null>;
   /** Whether it was stored; never rejects. */
-  set(key: string, entry: Entry): Promise<boolean>;
+  set(tenant: Tenant, key: string, entry: Entry): Promise<boolean>;
 }
 
 export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
-  const { store, timeoutMs = 50, failuresToOpen = 5, openForMs = 1_000, monotonicMs, nowMs, emit } = options;
+  const { store, secret = '', timeoutMs = 50, failuresToOpen = 5, openForMs = 1_000 } = options;
+  const { monotonicMs, nowMs, startTimer = startSystemTimer, emit } = options;
   const breaker = createBreaker({ failuresToOpen, openForMs, monotonicMs, emit });
 
   const command = async <Result>(
@@ -51,7 +57,7 @@ export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
     if (!breaker.allows()) return null;
     const startedAt = monotonicMs();
     try {
-      const result = await withTimeout(async () => run(), timeoutMs);
+      const result = await withTimeout(async () => run(), timeoutMs, startTimer);
       breaker.succeeded();
       emit({ type: 'remote', command: name, durationMs: monotonicMs() - startedAt, failed: false });
       return result;
@@ -64,20 +70,35 @@ export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
   };
 
   return {
-    async get(key) {
-      const result = await command('get', () => store.get(key));
-      const entry = decodeEntry(key, (result as BlobResult | null | undefined)?.data);
+    async get(tenant, key) {
+      const id = idOf(tenant, key);
+      const result = await command('get', () => store.get(id));
+      const entry = decodeEntry(secret, id, dataOf(result));
       if (result && !entry)
         emit({ type: 'error', where: 'remote get', error: new Error('A foreign or damaged blob.') });
       return entry;
     },
-    async set(key, entry) {
+    async set(tenant, key, entry) {
       const ttlMs = Math.floor(entry.expiresAtMs - nowMs());
-      if (ttlMs <= 0) return false; // nothing is ever stored without an expiry
-      const blob: BlobResult = { data: { ...encodeEntry(key, entry) } };
-      return (await command('set', async () => (await store.set(key, blob, [], ttlMs), true))) ?? false;
+      if (!(ttlMs > 0 && Number.isSafeInteger(ttlMs))) return false; // nothing is ever stored without an expiry
+      const id = idOf(tenant, key);
+      const blob: BlobResult = { data: { ...encodeEntry(secret, id, entry) } };
+      return (await command('set', async () => (await store.set(id, blob, [], ttlMs), true))) ?? false;
     },
   };
+}
+
+/** Two tenants never share an id, whatever their keys and names. */
+function idOf(tenant: Tenant, key: string): string {
+  return `${tenant.length}:${tenant}:${key}`;
+}
+
+function dataOf(result: unknown): unknown {
+  try {
+    return (result as BlobResult | null | undefined)?.data;
+  } catch {
+    return null; // not even plain data
+  }
 }
 
 class TimeoutError extends Error {
@@ -87,11 +108,18 @@ class TimeoutError extends Error {
   }
 }
 
-function withTimeout<Result>(run: () => Promise<Result>, timeoutMs: number): Promise<Result> {
+type StartTimer = NonNullable<RemoteStoreOptions['startTimer']>;
+
+const startSystemTimer: StartTimer = (run, afterMs) => {
+  const timer = setTimeout(run, afterMs);
+  return () => clearTimeout(timer);
+};
+
+function withTimeout<Result>(run: () => Promise<Result>, timeoutMs: number, startTimer: StartTimer): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new TimeoutError(timeoutMs)), timeoutMs);
+    const stopTimer = startTimer(() => reject(new TimeoutError(timeoutMs)), timeoutMs);
     run()
       .then(resolve, reject) // a late failure is swallowed here: nobody waits for it any more
-      .finally(() => clearTimeout(timer));
+      .finally(stopTimer);
   });
 }
