@@ -18,6 +18,7 @@ import {
   type KyselyPlugin,
   type OperationNode,
   type QueryId,
+  type RawNode,
   type SelectQueryNode,
   type UpdateQueryNode,
   type WithNode,
@@ -90,6 +91,11 @@ class TenantScope extends OperationNodeTransformer {
 
   protected override transformMergeQuery(): never {
     throw new Error('MERGE is not held to a tenant. Use INSERT … ON CONFLICT, UPDATE or DELETE.');
+  }
+
+  /** What is noted beside raw SQL stays: a query inside another one passes here before its reads are told. */
+  protected override transformRaw(node: RawNode, queryId?: QueryId): RawNode {
+    return { ...node, ...super.transformRaw(node, queryId) };
   }
 
   protected override transformJoin(node: JoinNode, queryId?: QueryId): JoinNode {
