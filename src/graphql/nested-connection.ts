@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
-import { sql, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
+import { expressionBuilder, sql, type Expression, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
+import { anyOf } from '../db/any-of.ts';
 import type { Tables } from '../db/tables.ts';
 import { pageOfRows, toPage, type ConnectionArgs, type ConnectionOrder } from './connection.ts';
 import { groupedBy } from './loaders.ts';
@@ -20,7 +21,7 @@ export interface NestedOptions<Row extends { id: string }> {
   id: RawBuilder<unknown>;
   /** The children of one parent, whose id is the expression given, with the columns of a row. */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever tables the children come from
-  children: (parentId: RawBuilder<string>) => SelectQueryBuilder<any, any, Row>;
+  children: (parentId: Expression<string>) => SelectQueryBuilder<any, any, Row>;
 }
 
 /**
@@ -78,11 +79,13 @@ async function findPages<Row extends { id: string }>(
   { db, order, id, children }: NestedOptions<Row>,
 ): Promise<(Row & { parent_id: string })[]> {
   const direction = (order.direction === 'desc') !== (args.last != null) ? 'desc' : 'asc';
-  const rows = children(sql.ref('parent.id')).select(sql`${order.by}`.as('sort_key'));
+  const parentId = expressionBuilder<{ parent: { id: string } }, 'parent'>().ref('parent.id');
+  const rows = children(parentId).select(sql`${order.by}`.as('sort_key'));
   const page = pageOfRows(rows as SelectQueryBuilder<any, any, Row>, { args, order, id });
   return (await db
     .selectFrom(sql<{ id: string }>`unnest(${parentIds}::uuid[])`.as<'parent'>(sql`parent(id)`))
     .innerJoinLateral(page.as('child'), (join) => join.onTrue())
+    .where(anyOf('parent.id', parentIds)) // true of all of them: it tells what the children depend on
     .selectAll('child')
     .select('parent.id as parent_id')
     .orderBy(sql`child.sort_key ${sql.raw(direction)}, child.id ${sql.raw(direction)}`)

@@ -1,4 +1,5 @@
-import { sql, type RawBuilder } from 'kysely';
+import { expressionBuilder, sql, type AliasableExpression, type SqlBool } from 'kysely';
+import { anyOf } from '../db/any-of.ts';
 import { reachOf, type Permission, type Viewer } from './viewer.ts';
 
 export interface PlacementColumns {
@@ -12,12 +13,15 @@ export interface PlacementColumns {
  * The condition that a list shows only what the viewer's permission reaches; the same rule as `reaches`, in SQL.
  * Fails with FORBIDDEN where the viewer does not have the permission at all.
  */
-export function withinReach(viewer: Viewer, permission: Permission, columns: PlacementColumns): RawBuilder<boolean> {
+export function withinReach(
+  viewer: Viewer,
+  permission: Permission,
+  columns: PlacementColumns,
+): AliasableExpression<SqlBool> {
   const reach = reachOf(viewer, permission);
   if (reach === 'any') return sql<boolean>`true`;
-  const conditions = columns.owners.map((owner) => sql<boolean>`${sql.ref(owner)} = ${viewer.personId}`);
-  if (reach === 'sites' && columns.site) {
-    conditions.push(sql<boolean>`${sql.ref(columns.site)} = any(${viewer.siteIds}::uuid[])`);
-  }
-  return conditions.length === 0 ? sql<boolean>`false` : sql<boolean>`(${sql.join(conditions, sql` or `)})`;
+  const conditions = columns.owners.map((owner) => anyOf(owner, [viewer.personId]));
+  if (reach === 'sites' && columns.site) conditions.push(anyOf(columns.site, viewer.siteIds));
+  // Built, not written: so what is read within reach is known to depend on these sites and owners alone.
+  return expressionBuilder<never>().or(conditions);
 }

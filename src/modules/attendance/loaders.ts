@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { sql } from 'kysely';
+import { anyOf } from '../../db/any-of.ts';
 import { dayOf } from '../../db/local-day.ts';
 import type { Context } from '../../graphql/context.ts';
 import { defineLoader, groupedBy, rowLoader } from '../../graphql/loaders.ts';
@@ -50,6 +51,7 @@ async function loadRecentAttendance(
     .selectFrom('attendance')
     .innerJoin('people as person', 'person.id', 'attendance.person_id')
     .innerJoin(wanted.as<'wanted'>(sql`wanted("personId", days)`), 'wanted.personId', 'attendance.person_id')
+    .where(anyOf('attendance.person_id', personIds)) // tells what it depends on
     .where(sql<boolean>`attendance.day > ${today} - ${Math.max(...days)}::int and attendance.day <= ${today}`) // for the index
     .where(sql<boolean>`attendance.day > ${today} - wanted.days`)
     .where(attendanceWithinReach(viewer, 'attendance:read'))

@@ -1,4 +1,4 @@
-import { sql, type RawBuilder } from 'kysely';
+import { expressionBuilder, type AliasableExpression, type SqlBool } from 'kysely';
 import type { Context } from '../../graphql/context.ts';
 import { withinReach } from '../../graphql/reach.ts';
 import { reaches, type Permission, type Viewer } from '../../graphql/viewer.ts';
@@ -8,10 +8,10 @@ import type { AttendanceRow } from './table.ts';
  * Attendance belongs to its person, to the site where it was recorded, and to the person's home site.
  * For queries that join `people as person`.
  */
-export function attendanceWithinReach(viewer: Viewer, permission: Permission): RawBuilder<boolean> {
+export function attendanceWithinReach(viewer: Viewer, permission: Permission): AliasableExpression<SqlBool> {
   const recorded = withinReach(viewer, permission, { site: 'attendance.site_id', owners: ['attendance.person_id'] });
   const home = withinReach(viewer, permission, { site: 'person.site_id', owners: [] });
-  return sql<boolean>`(${recorded} or ${home})`;
+  return expressionBuilder<never>().or([recorded, home]);
 }
 
 /** The same rule for one row. */

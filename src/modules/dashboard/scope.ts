@@ -1,4 +1,5 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type AliasableExpression, type RawBuilder, type SqlBool } from 'kysely';
+import { anyOf } from '../../db/any-of.ts';
 import { addDays, dayOf, startOfDay } from '../../db/local-day.ts';
 import { ForbiddenError, NotFoundError } from '../../errors.ts';
 import type { Context } from '../../graphql/context.ts';
@@ -37,8 +38,8 @@ export async function scopeOf(context: Context, siteId: string | null = null): P
 }
 
 /** The condition that a row belongs to the scope's sites. */
-export function atSites({ siteIds }: Scope, column: string): RawBuilder<boolean> {
-  return siteIds ? sql<boolean>`${sql.ref(column)} = any(${[...siteIds]}::uuid[])` : sql<boolean>`true`;
+export function atSites({ siteIds }: Scope, column: string): AliasableExpression<SqlBool> {
+  return siteIds ? anyOf(column, siteIds) : sql<boolean>`true`;
 }
 
 export function dayOfScope({ date, now, timeZone }: DayScope): RawBuilder<string> {

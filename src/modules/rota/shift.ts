@@ -1,4 +1,5 @@
-import { sql, type RawBuilder } from 'kysely';
+import { expressionBuilder, sql, type Expression, type SqlBool } from 'kysely';
+import type { Tables } from '../../db/tables.ts';
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
 import { calendarDay } from '../../graphql/calendar.ts';
@@ -123,10 +124,14 @@ builder.queryField('shifts', (t) =>
 );
 
 /** The bounds on the start are wider than any zone: they only keep to the index that the list is ordered by. */
-function onDays({ from, to }: { from?: string | null; to?: string | null }): RawBuilder<boolean> {
+function onDays({ from, to }: { from?: string | null; to?: string | null }): Expression<SqlBool> {
   const first = from ?? '-infinity';
   const last = to ?? 'infinity';
-  return sql<boolean>`(shifts.day between ${first}::date and ${last}::date
-    and shifts.starts_at >= ${first}::timestamptz - interval '2 days'
-    and shifts.starts_at <= ${last}::timestamptz + interval '3 days')`;
+  const build = expressionBuilder<Tables, 'shifts'>();
+  return build.and([
+    build('shifts.day', '>=', first),
+    build('shifts.day', '<=', last),
+    sql<boolean>`shifts.starts_at >= ${first}::timestamptz - interval '2 days'`,
+    sql<boolean>`shifts.starts_at <= ${last}::timestamptz + interval '3 days'`,
+  ]);
 }

@@ -1,5 +1,13 @@
-import { sql, type RawBuilder } from 'kysely';
+import {
+  expressionBuilder,
+  sql,
+  type AliasableExpression,
+  type Expression,
+  type RawBuilder,
+  type SqlBool,
+} from 'kysely';
 import { z } from 'zod';
+import type { Tables } from '../../db/tables.ts';
 import { builder } from '../../graphql/builder.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { oneOf } from '../../graphql/one-of.ts';
@@ -54,10 +62,11 @@ export const ticketFilter = z
 export type TicketFilter = z.output<typeof ticketFilter>;
 
 /** The filter as one condition on `tickets`. */
-export function matchesFilter(filter: TicketFilter, now: Date): RawBuilder<boolean> {
+export function matchesFilter(filter: TicketFilter, now: Date): AliasableExpression<SqlBool> {
   if (!filter) return sql<boolean>`true`;
   const { unassigned, createdFrom, createdTo, overdue } = filter;
-  const conditions = [
+  const build = expressionBuilder<Tables, 'tickets'>();
+  const conditions: Expression<SqlBool>[] = [
     oneOf('tickets.status', filter.status),
     oneOf('tickets.priority', filter.priority),
     oneOf('tickets.site_id', filter.siteId),
@@ -68,10 +77,10 @@ export function matchesFilter(filter: TicketFilter, now: Date): RawBuilder<boole
     oneOf('tickets.customer_id', filter.customerId),
   ];
   if (unassigned != null) conditions.push(sql`tickets.assignee_id is ${sql.raw(unassigned ? 'null' : 'not null')}`);
-  if (createdFrom) conditions.push(sql`tickets.created_at >= ${createdFrom}`);
-  if (createdTo) conditions.push(sql`tickets.created_at < ${createdTo}`);
+  if (createdFrom) conditions.push(build('tickets.created_at', '>=', createdFrom));
+  if (createdTo) conditions.push(build('tickets.created_at', '<', createdTo));
   if (overdue != null) conditions.push(overdue ? isOverdue(now) : sql`(${isOverdue(now)}) is not true`);
-  return sql<boolean>`${sql.join(conditions, sql` and `)}`;
+  return build.and(conditions);
 }
 
 /** The same rule as the field `overdue`; the index of open tickets serves it. */
