@@ -69,7 +69,13 @@ export function createApp(options: AppOptions): App {
       onError: (error) => logger.warn({ code: (error as { code?: string }).code }, 'a database connection broke'),
     });
   const pool = open(databaseUrl);
-  const logPool = open(databaseUrl, { max: 2 });
+  // Every request waits for the log: a database that takes longer than this to say what changed is not there.
+  const logPool = open(databaseUrl, {
+    max: 2,
+    connectTimeoutMs: 1_500,
+    statementTimeoutMs: 1_000,
+    silenceTimeoutMs: 1_500,
+  });
   const replica = options.replicaUrl ? open(options.replicaUrl) : null;
   const schema = buildSchema();
   const { cache, events, counters, schemaHash } = createCacheServices({ schema, logPool, logger, now }, options.cache);

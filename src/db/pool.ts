@@ -11,6 +11,11 @@ export interface PoolOptions {
   connectTimeoutMs?: number;
   /** How long one statement may run before Postgres cancels it, in milliseconds. @default 15000 */
   statementTimeoutMs?: number;
+  /**
+   * How long to wait for a server that does not even cancel, one that went silent, in milliseconds.
+   * @default statementTimeoutMs + 2000
+   */
+  silenceTimeoutMs?: number;
   /** Connections take this role as they open; null keeps the connecting one (migrations, operators). */
   role: string | null;
   /** Told of connections that break while idle; the pool replaces them. */
@@ -35,8 +40,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionString: options.connectionString,
     max: options.max ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
-    // For a server that does not even cancel: one that went silent. Zero: statements may take for ever.
-    query_timeout: statementTimeoutMs && statementTimeoutMs + 2_000,
+    // Zero: statements may take for ever.
+    query_timeout: options.silenceTimeoutMs ?? (statementTimeoutMs && statementTimeoutMs + 2_000),
     options: startup.filter(Boolean).join(' '),
     application_name: 'freshfield',
     types: {

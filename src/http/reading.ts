@@ -30,7 +30,8 @@ export interface ReadingOptions {
 /** What one request reads through the cache: all of it at least as new as what was acknowledged when it began. */
 export interface Reading {
   readonly viewer: Viewer;
-  execute(args: ExecutionArgs, execute: Execute): Promise<CachedResult>;
+  /** `client` is aborted when the client goes away. */
+  execute(args: ExecutionArgs, execute: Execute, client: AbortSignal): Promise<CachedResult>;
 }
 
 type Execute = (args: ExecutionArgs) => Promise<ExecutionResult>;
@@ -56,15 +57,24 @@ export function createReading(options: ReadingOptions) {
     if (!viewer) throw invalidToken('The token names nobody who may come in.');
     return {
       viewer,
-      execute: (args, execute) =>
+      execute: (args, execute, client) =>
         executeCached({
           args,
           reader,
           viewer,
           keySecret,
+          client,
           execute,
           openRun: (where) =>
-            openRun({ pool: poolFor(where), tracked, viewer, clock: now, requestId: record.requestId, onClose }),
+            openRun({
+              pool: poolFor(where),
+              signal: where.signal,
+              tracked,
+              viewer,
+              clock: now,
+              requestId: record.requestId,
+              onClose,
+            }),
         }),
     };
   };

@@ -10,6 +10,7 @@ import { createKey, type CacheReader, type Computed, type Level, type MissReason
 import { planOf, type CachePlan } from '../graphql/cache-plan.ts';
 import { aspectValue, type Aspect } from '../graphql/observed-viewer.ts';
 import type { Viewer } from '../graphql/viewer.ts';
+import { createAudiences } from './audience.ts';
 import { canonicalText, documentHash } from './canonical.ts';
 import { createLearnedScopes } from './learned-scope.ts';
 import type { Run } from './run.ts';
@@ -32,6 +33,12 @@ export interface CacheReport {
   readonly reason: string | null;
 }
 
+/** Where a run reads, and when it is to stop. */
+export interface RunPlace {
+  primary: boolean;
+  signal: AbortSignal;
+}
+
 export type CachedResult =
   /** `data` as JSON, ready to send. */
   | { readonly bytes: Uint8Array; readonly report: CacheReport }
@@ -41,10 +48,12 @@ export interface CachedExecution {
   args: ExecutionArgs;
   reader: CacheReader;
   viewer: Viewer;
+  /** Aborted when the client goes away, or its time is up. */
+  client: AbortSignal;
   /** Shared by all nodes; without it no key can be made or understood. */
   keySecret: string;
   /** Opens a run of its own, whose life does not depend on the client that happened to be first. */
-  openRun: (where: { primary: boolean }) => Run;
+  openRun: (where: RunPlace) => Run;
   execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
 }
 
@@ -53,6 +62,7 @@ export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult
 /** Answers queries from the cache where it may, and keeps what may be kept. */
 export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOptions): ExecuteCached {
   const scopes = createLearnedScopes();
+  const joinAudience = createAudiences();
   const plans = new WeakMap<OperationDefinitionNode, CachePlan>();
 
   const planFor = ({ document }: ExecutionArgs, operation: OperationDefinitionNode): CachePlan => {
@@ -72,7 +82,7 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
       const reason = plan?.decidedBy ? `${plan.decidedBy} is not kept` : 'not a query that is kept';
       return bypass(execution, reason);
     }
-    const name = operation.name?.value ?? 'anonymous';
+    const name = operation.name?.value.slice(0, 64) ?? 'anonymous'; // as the log has it
     const identity = [schemaHash, documentHash(args.document), operation.name?.value ?? null] as const;
     const operationKey = identity.join('\n');
 
@@ -108,10 +118,12 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
       learn: (seen: ReadonlySet<Aspect>) => void;
     },
   ): Promise<CachedResult | null> {
-    const { reader } = execution;
+    const { reader, client } = execution;
+    const audience = joinAudience(`${execution.viewer.tenantId}\n${asked.key}`, client);
     let own: ExecutionResult | null = null;
     const compute = async (where: { primary: boolean }): Promise<Computed> => {
-      const { result, computed, seen } = await runOnce(execution, asked.plan, where);
+      const { result, computed, seen } = await runOnce(execution, asked.plan, { ...where, signal: audience.signal });
+      if (audience.signal.aborted) throw new Abandoned();
       own = result;
       // First of all: others may be waiting for this run under a key that says too little about them.
       // Held against the scope its key was made with: what is known by now may be wider.
@@ -135,8 +147,11 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
     } catch (error) {
       if (error instanceof WiderThanKnown)
         return own && { result: own, report: { ...base, status: 'MISS', reason: 'learning what it depends on' } };
+      if (error instanceof Abandoned && !client.aborted) return null; // it came as the others left: it asks anew
       if (error instanceof NotKept) return { result: error.result, report: { ...base, reason: 'it has errors' } };
       throw error;
+    } finally {
+      audience.leave();
     }
   }
 }
@@ -145,6 +160,9 @@ const base: CacheReport = { status: 'BYPASS', level: null, scope: 'TENANT', ageM
 
 /** The run looked at more of its viewer than its key says: its answer is for that viewer alone. */
 class WiderThanKnown extends Error {}
+
+/** Everybody who waited for the run went away before its end. */
+class Abandoned extends Error {}
 
 /** An answer with errors: everybody who waits for the same gets it, and nobody later. */
 class NotKept extends Error {
@@ -160,21 +178,22 @@ function withDeclared(learned: readonly Aspect[], { isPrivate }: CachePlan): rea
   return isPrivate && !learned.includes('person') ? [...learned, 'person'] : learned;
 }
 
-async function bypass({ args, openRun, execute }: CachedExecution, reason: string): Promise<CachedResult> {
-  const run = openRun({ primary: true });
+async function bypass(execution: CachedExecution, reason: string): Promise<CachedResult> {
+  const { args, client, openRun, execute } = execution;
+  const run = openRun({ primary: true, signal: client });
   try {
-    const result = await execute({ ...args, contextValue: run.context });
+    const result = await execute(within(args, run, client));
     return { result, report: { ...base, reason } };
   } finally {
     await run.close();
   }
 }
 
-async function runOnce({ args, openRun, execute }: CachedExecution, plan: CachePlan, where: { primary: boolean }) {
+async function runOnce({ args, openRun, execute }: CachedExecution, plan: CachePlan, where: RunPlace) {
   const run = openRun(where);
   try {
     const stamp = await run.session.stamp(); // before any data is read
-    const result = await execute({ ...args, contextValue: run.context });
+    const result = await execute(within(args, run, where.signal));
     const kept = !result.errors && result.data != null;
     const computed: Computed | null = kept
       ? {
@@ -189,6 +208,12 @@ async function runOnce({ args, openRun, execute }: CachedExecution, plan: CacheP
   } finally {
     await run.close();
   }
+}
+
+/** The run's own context, and nothing of the request that happened to be first. */
+function within(args: ExecutionArgs, run: Run, signal: AbortSignal): ExecutionArgs {
+  const ours = { contextValue: run.context, signal };
+  return { ...args, ...ours };
 }
 
 function explain(reason: MissReason | null, changedTag: string | null): string | null {

@@ -22,17 +22,21 @@ export interface RunOptions {
   /** The clock. */
   clock: () => Date;
   requestId: string;
+  /** Aborted when nobody waits for the answer any more: nothing new is read then. */
+  signal: AbortSignal;
   /** Counted together with the request that caused the run. */
   onClose: (cost: SessionCost) => void;
 }
 
 const minuteMs = 60_000;
 
-export function openRun({ pool, tracked, viewer, clock, requestId, onClose }: RunOptions): Run {
+export function openRun({ pool, tracked, viewer, clock, requestId, signal, onClose }: RunOptions): Run {
   const seen = new Set<Aspect>();
   const now = clock();
   let readTheClock = false;
   const session = createTenantSession({ pool, tenantId: viewer.tenantId, personId: viewer.personId, tracked });
+  const end = () => void session.close().catch(() => {}); // its statements say what went wrong
+  signal.addEventListener('abort', end, { once: true });
   const context = createContext({
     viewer: observeViewer(viewer, (aspect) => seen.add(aspect)),
     session,
@@ -55,6 +59,7 @@ export function openRun({ pool, tracked, viewer, clock, requestId, onClose }: Ru
       return Math.max(0, endOfMinute - clock().getTime());
     },
     async close() {
+      signal.removeEventListener('abort', end);
       await session.close();
       onClose(session.cost);
     },

@@ -137,7 +137,7 @@ const executeForTheViewer: Stage = {
     const { reading, record } = exchange;
     setExecuteFn(async (original) => {
       if (reading && record.operation?.type === 'query') {
-        return takeCached(exchange, await reading.execute(original, executeFn));
+        return takeCached(exchange, await reading.execute(original, executeFn, request.signal));
       }
       const ours = { contextValue: exchange.context, signal: request.signal };
       const result = await executeFn({ ...original, ...ours });

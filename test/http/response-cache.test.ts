@@ -151,8 +151,7 @@ describe('a cached answer', () => {
 describe('the scope of a cached answer', () => {
   it('is never wider than what its making looked at: each role gets its own, whoever came first', async () => {
     await addAsset('elsewhere only', world.acme.sites.elsewhere);
-    const query =
-      '{ assets(first: 50, filter: {}) { totalCount edges { node { name } } } viewer { permissions } }';
+    const query = '{ assets(first: 50, filter: {}) { totalCount edges { node { name } } } viewer { permissions } }';
     const people = Object.values(world.acme.people);
     const expected = await Promise.all(people.map(({ token }) => askOther(token, query)));
     for (const order of [people, people.toReversed()]) {
