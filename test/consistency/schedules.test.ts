@@ -70,7 +70,7 @@ interface Play {
 
 function schedule({ coherence, mistakes, totals }: Play) {
   return fc.asyncProperty(scripts, fc.scheduler(), async (played, scheduler) => {
-    const step = async (name: string) => void (await scheduler.schedule(Promise.resolve(), name));
+    const step = (name: string) => scheduler.schedule(Promise.resolve(), name);
     const world = createWorld({ coherence, mistakes, step });
     const done = Promise.all(played.map((script) => world.play(script)));
     await scheduler.waitFor(done);
@@ -97,12 +97,12 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('tick'), ms: fc.constantFrom(1, 6, 11) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('trim') }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('replay', 'back L2 up', 'revert L2', 'hang L2') }) },
-) as fc.Arbitrary<Action>;
+);
 const scripts = fc.array(fc.array(action, { minLength: 2, maxLength: 6 }), { minLength: 2, maxLength: 4 });
 
 /** The entitlement of whoever joins is not looked at. */
 function joinAnyFlight(): void {
-  const { join } = Flights.prototype;
+  const join = Reflect.get(Flights.prototype, 'join');
   vi.spyOn(Flights.prototype, 'join').mockImplementation(function (this: Flights<unknown>, key) {
     return join.call(this, key, -Infinity);
   });
@@ -111,7 +111,7 @@ function joinAnyFlight(): void {
 /** Once a tenant is known, its log is not read again. */
 function syncOnce(): void {
   const known = new WeakMap<Sync, Set<string>>();
-  const { sync } = Sync.prototype;
+  const sync = Reflect.get(Sync.prototype, 'sync');
   vi.spyOn(Sync.prototype, 'sync').mockImplementation(async function (this: Sync, tenant) {
     const tenantsKnown = known.get(this) ?? new Set();
     known.set(this, tenantsKnown);
@@ -122,7 +122,7 @@ function syncOnce(): void {
 }
 
 function ignoreFloors(): void {
-  const { refusal } = TagMap.prototype;
+  const refusal = Reflect.get(TagMap.prototype, 'refusal');
   vi.spyOn(TagMap.prototype, 'refusal').mockImplementation(function (this: TagMap, tenant, entry) {
     const refused = refusal.call(this, tenant, entry);
     return refused?.reason === 'floor' ? null : refused;
@@ -130,7 +130,7 @@ function ignoreFloors(): void {
 }
 
 function ignoreTags(): void {
-  const { refusal } = TagMap.prototype;
+  const refusal = Reflect.get(TagMap.prototype, 'refusal');
   vi.spyOn(TagMap.prototype, 'refusal').mockImplementation(function (this: TagMap, tenant, entry) {
     return refusal.call(this, tenant, { ...entry, tags: [] });
   });
@@ -138,7 +138,7 @@ function ignoreTags(): void {
 
 /** Knowledge counts from later than when it was asked for. */
 function overstateKnowledge(): void {
-  const { apply } = TagMap.prototype;
+  const apply = Reflect.get(TagMap.prototype, 'apply');
   vi.spyOn(TagMap.prototype, 'apply').mockImplementation(function (this: TagMap, pull, issuedAtMs) {
     apply.call(this, pull, issuedAtMs + 6);
   });
