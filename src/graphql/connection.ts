@@ -105,7 +105,8 @@ export function toPage<Row extends { id: string }>(found: Row[], args: Connectio
 export function isInstant(value: string | number): boolean {
   if (value === 'infinity') return true;
   const instant = new Date(value);
-  return !Number.isNaN(instant.getTime()) && instant.toISOString() === value;
+  // Years of more than four digits are written in a way that Postgres does not read.
+  return !Number.isNaN(instant.getTime()) && instant.toISOString() === value && /^\d{4}-/.test(value);
 }
 
 /** Whether a page without rows means a list without rows. */

@@ -85,6 +85,16 @@ export function reaches(viewer: Viewer, permission: Permission, record: Placemen
   return reach === 'sites' && record.siteId !== null && viewer.siteIds.includes(record.siteId);
 }
 
+/**
+ * Whether the viewer may put a record there: within what the permission reaches, and at no site beyond it. Being one of
+ * its owners lets somebody see and change a record at another site, not place it there.
+ */
+export function mayPlace(viewer: Viewer, permission: Permission, record: Placement): boolean {
+  if (viewer.permissions.get(permission) === 'any') return true;
+  const atOwnSite = record.siteId === null || viewer.siteIds.includes(record.siteId);
+  return atOwnSite && reaches(viewer, permission, record);
+}
+
 /** A viewer as text, for the cache; `null` for nobody. */
 export function viewerText(viewer: Viewer | null): string {
   return JSON.stringify(viewer && { ...viewer, permissions: [...viewer.permissions] });

@@ -139,6 +139,9 @@ describe('createAsset', () => {
     for (const siteId of [site('elsewhere'), undefined]) {
       expect((await create('agent', { name: 'Far', tag, siteId })).__typename).toBe('ForbiddenError');
     }
+    const holderId = world.acme.people.agent.globalId;
+    const held = await create('agent', { name: 'Far', tag, siteId: site('elsewhere'), holderId });
+    expect(held.__typename).toBe('ForbiddenError');
   });
 
   it('refuses members', async () => {
@@ -249,6 +252,16 @@ describe('updateAsset', () => {
       expect((await update('agent', { id: asset.id, version: 1, siteId })).__typename).toBe('ForbiddenError');
     }
     expect((await update('member', { id: asset.id, version: 1, name: 'Mine' })).__typename).toBe('ForbiddenError');
+  });
+
+  it('lets an agent who holds an asset change it wherever it is, and move it to their own sites only', async () => {
+    const holderId = world.acme.people.agent.globalId;
+    const { asset } = await create('admin', { name: 'Far', tag, siteId: site('elsewhere'), holderId });
+    const kept = await update('agent', { id: asset.id, version: 1, name: 'Mine', siteId: site('elsewhere') });
+    expect(kept.asset).toMatchObject({ name: 'Mine', version: 2 });
+    expect((await update('agent', { id: asset.id, version: 2, siteId: site('here') })).asset.site.name).toBe('Here');
+    const back = await update('agent', { id: asset.id, version: 3, siteId: site('elsewhere') });
+    expect(back.__typename).toBe('ForbiddenError');
   });
 
   it.each([

@@ -149,6 +149,12 @@ describe('jobs', () => {
     expect(second.data.jobs.totalCount).toBe(5);
   });
 
+  it.each(['yesterday', 1, '+275760-09-13T00:00:00.000Z'])('refuses a made-up cursor of %s', async (instant) => {
+    const after = Buffer.from(JSON.stringify(['scheduledFor', instant, newId()])).toString('base64url');
+    const { errors } = await world.ask(world.acme.people.admin.token, list, { variables: { after } });
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+  });
+
   it("takes its days from the tenant's time zone", async () => {
     expect(await found('admin', { from: '2026-11-20', to: '2026-11-20' })).toEqual(['today', 'midnight']);
     expect(await found('admin', { from: '2026-11-19', to: '2026-11-19' })).toEqual(['before']);
@@ -301,6 +307,8 @@ describe('createJob', () => {
     const siteId = encodeGlobalId('Site', world.acme.sites.elsewhere);
     expect((await create('agent', { ...plan, siteId })).__typename).toBe('ForbiddenError');
     expect((await create('agent', plan)).__typename).toBe('ForbiddenError');
+    const assigneeId = world.acme.people.agent.globalId;
+    expect((await create('agent', { ...plan, siteId, assigneeId })).__typename).toBe('ForbiddenError');
     expect((await create('member', plan)).__typename).toBe('ForbiddenError');
   });
 

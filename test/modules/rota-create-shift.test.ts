@@ -144,6 +144,8 @@ describe('createShift', () => {
     expect((await createShift(world, planner, input)).__typename).toBe('CreateShiftPayload');
     const away = { ...input, siteId: siteOf(world.acme, 'elsewhere') };
     expect((await createShift(world, planner, away)).__typename).toBe('ForbiddenError');
+    const ownAway = { ...away, personId: planner.globalId };
+    expect((await createShift(world, planner, ownAway)).__typename).toBe('ForbiddenError');
     expect((await createShift(world, planner, { ...input, siteId: siteOf(world.globex) })).__typename).toBe(
       'ForbiddenError',
     );

@@ -100,6 +100,10 @@ it.each([
   ['with a made-up id', JSON.stringify(['CREATED_AT DESC', testNow, 'x'])],
   ['with a made-up instant', JSON.stringify(['CREATED_AT DESC', 'yesterday', '0194a7c0-0000-7000-8000-000000000000'])],
   ['with a number for an instant', JSON.stringify(['CREATED_AT DESC', 1, '0194a7c0-0000-7000-8000-000000000000'])],
+  [
+    'with an instant that Postgres does not know',
+    JSON.stringify(['CREATED_AT DESC', '+275760-09-13T00:00:00.000Z', '0194a7c0-0000-7000-8000-000000000000']),
+  ],
   ['that is not JSON', 'x'],
   ['that is JSON, but no list', '{}'],
 ])('refuses a cursor %s', async (_name, text) => {

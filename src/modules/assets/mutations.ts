@@ -7,7 +7,7 @@ import { builder } from '../../graphql/builder.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { checkReferences } from '../../graphql/references.ts';
-import { reaches, type Viewer } from '../../graphql/viewer.ts';
+import { mayPlace, reaches, type Viewer } from '../../graphql/viewer.ts';
 import { newId } from '../../ids.ts';
 import { placementOf } from './loaders.ts';
 import { AssetStatusEnum } from './schema.ts';
@@ -62,7 +62,7 @@ builder.relayMutationField(
       async run({ input, trx, context }) {
         const columns = columnsOf(input);
         await checkColumns(trx, columns);
-        refuseOutOfReach(context.viewer, { site_id: null, holder_id: null, ...columns });
+        refusePlace(context.viewer, { site_id: null, holder_id: null, ...columns });
         const times = { created_at: context.now, updated_at: context.now };
         const row = { id: newId(), name: input.name, tag: input.tag, ...columns, ...times };
         await trx.insertInto('assets').values(row).execute().catch(refuseTakenTag(input.tag));
@@ -116,7 +116,9 @@ builder.relayMutationField(
         }
         const columns = columnsOf(input);
         await checkColumns(trx, columns, asset);
-        refuseOutOfReach(viewer, { ...asset, ...columns });
+        const changed = { ...asset, ...columns };
+        if (changed.site_id === asset.site_id) refuseOutOfReach(viewer, changed);
+        else refusePlace(viewer, changed);
         await trx
           .updateTable('assets')
           .set({ ...columns, version: version + 1, updated_at: now })
@@ -182,9 +184,14 @@ async function checkColumns(trx: Kysely<Tables>, columns: Columns, before?: Asse
 }
 
 function refuseOutOfReach(viewer: Viewer, asset: Pick<AssetRow, 'site_id' | 'holder_id'>): void {
-  if (reaches(viewer, 'assets:write', placementOf(asset))) return;
-  throw new ForbiddenError('You may keep assets at your own sites only: send a siteId of yours.');
+  if (!reaches(viewer, 'assets:write', placementOf(asset))) throw outOfReach();
 }
+
+function refusePlace(viewer: Viewer, asset: Pick<AssetRow, 'site_id' | 'holder_id'>): void {
+  if (!mayPlace(viewer, 'assets:write', placementOf(asset))) throw outOfReach();
+}
+
+const outOfReach = () => new ForbiddenError('You may keep assets at your own sites only: send a siteId of yours.');
 
 function refuseTakenTag(taken: string) {
   return (error: unknown): never => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { anyOf } from '../../db/any-of.ts';
 import { addDays, startOfDay } from '../../db/local-day.ts';
 import { builder } from '../../graphql/builder.ts';
-import { resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
+import { isInstant, resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
 import type { Context } from '../../graphql/context.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { withinReach } from '../../graphql/reach.ts';
@@ -48,6 +48,7 @@ const newestFirst: ConnectionOrder<JobRow> = {
   name: 'scheduledFor',
   by: sql.ref('jobs.scheduled_for'),
   valueOf: (job) => job.scheduled_for,
+  accepts: isInstant,
   direction: 'desc',
 };
 

@@ -6,11 +6,10 @@ import { builder } from '../../graphql/builder.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { checkReferences } from '../../graphql/references.ts';
-import { reaches, type Viewer } from '../../graphql/viewer.ts';
+import { mayPlace, reaches, type Viewer } from '../../graphql/viewer.ts';
 import { newId } from '../../ids.ts';
 import { placementOf } from './loaders.ts';
 import './list.ts';
-import type { JobRow } from './table.ts';
 
 const notes = z.string().trim().max(20_000, 'Use at most 20000 characters.').nullish();
 
@@ -82,7 +81,7 @@ builder.relayMutationField(
           created_at: context.now,
           updated_at: context.now,
         };
-        refuseOutOfReach(context.viewer, row);
+        if (!mayPlace(context.viewer, 'jobs:write', placementOf(row))) throw outOfReach();
         await trx.insertInto('jobs').values(row).execute();
         return { jobId: row.id };
       },
@@ -119,7 +118,7 @@ builder.relayMutationField(
       async run({ input: { id, version, notes: outcome }, trx, context: { viewer, now } }) {
         const job = await trx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
         if (!job || !reaches(viewer, 'jobs:read', placementOf(job))) throw new NotFoundError('The job');
-        refuseOutOfReach(viewer, job);
+        if (!reaches(viewer, 'jobs:write', placementOf(job))) throw outOfReach();
         if (job.version !== version) {
           throw new ConflictError('Somebody changed this job since you read it. Read it again.', job.version);
         }
@@ -156,7 +155,5 @@ async function findVisibleAsset(trx: Kysely<Tables>, viewer: Viewer, id: string)
   throw new ValidationError([{ field: 'assetId', message: 'Send the id of an asset that you may see.' }]);
 }
 
-function refuseOutOfReach(viewer: Viewer, job: Pick<JobRow, 'site_id' | 'assignee_id'>): void {
-  if (reaches(viewer, 'jobs:write', placementOf(job))) return;
-  throw new ForbiddenError('You may plan and complete jobs at your own sites only: send a siteId of yours.');
-}
+const outOfReach = () =>
+  new ForbiddenError('You may plan and complete jobs at your own sites only: send a siteId of yours.');

@@ -6,7 +6,7 @@ import { instant } from '../../graphql/calendar.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { checkReferences } from '../../graphql/references.ts';
-import { reaches } from '../../graphql/viewer.ts';
+import { mayPlace } from '../../graphql/viewer.ts';
 import { newId } from '../../ids.ts';
 import { lockAssignee } from './assignee.ts';
 import './shift.ts';
@@ -50,7 +50,7 @@ builder.relayMutationField(
     resolve: mutation({
       input: shiftInput,
       async run({ input: { siteId, teamId, personId, startsAt, endsAt, role }, trx, context }) {
-        if (!reaches(context.viewer, 'rota:write', { siteId, ownerIds: [personId ?? null] })) {
+        if (!mayPlace(context.viewer, 'rota:write', { siteId, ownerIds: [personId ?? null] })) {
           throw new ForbiddenError('You may not plan shifts at this site.');
         }
         await checkReferences(trx, [

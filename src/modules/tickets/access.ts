@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Tables } from '../../db/tables.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../../errors.ts';
 import type { Context } from '../../graphql/context.ts';
-import { reaches, type Permission, type Viewer } from '../../graphql/viewer.ts';
+import { mayPlace, reaches, type Permission, type Viewer } from '../../graphql/viewer.ts';
 import { placementOf } from './loaders.ts';
 import type { TicketRow } from './table.ts';
 
@@ -58,14 +58,8 @@ export function requireVersion(ticket: TicketRow, version: number | null | undef
   );
 }
 
-/**
- * Fails where the viewer puts a ticket where they could not change it again, or at a site beyond their reach: being
- * its reporter or assignee lets somebody see it there, not place it there.
- */
+/** Fails where the viewer puts a ticket where they could not change it again, or at a site beyond their reach. */
 export function requirePlace(viewer: Viewer, ticket: Pick<TicketRow, 'site_id' | 'reporter_id' | 'assignee_id'>): void {
-  const { site_id: siteId } = ticket;
-  const anywhere = viewer.permissions.get('tickets:write') === 'any';
-  const atOwnSite = siteId === null || viewer.siteIds.includes(siteId);
-  if (anywhere || (atOwnSite && reaches(viewer, 'tickets:write', placementOf(ticket)))) return;
+  if (mayPlace(viewer, 'tickets:write', placementOf(ticket))) return;
   throw new ForbiddenError('You may place tickets only at your own sites: send one of them as siteId.');
 }

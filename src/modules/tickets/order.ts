@@ -36,6 +36,7 @@ export const ticketOrder = z.object({ field: z.enum(fields), direction: z.enum([
 type Order = Omit<ConnectionOrder<TicketRow>, 'name' | 'direction'>;
 
 const isNumber = (value: string | number) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31;
+const isRank = (value: string | number) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 15;
 
 /** Each has an index of just this expression. */
 const orders: Record<(typeof fields)[number], Order> = {
@@ -46,7 +47,7 @@ const orders: Record<(typeof fields)[number], Order> = {
     valueOf: (ticket) => ticket.due_at ?? 'infinity',
     accepts: isInstant,
   },
-  PRIORITY: { by: sql.ref('tickets.priority_rank'), valueOf: (ticket) => ticket.priority_rank, accepts: isNumber },
+  PRIORITY: { by: sql.ref('tickets.priority_rank'), valueOf: (ticket) => ticket.priority_rank, accepts: isRank },
   NUMBER: { by: sql.ref('tickets.number'), valueOf: (ticket) => ticket.number, accepts: isNumber },
 };
 
