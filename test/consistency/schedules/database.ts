@@ -85,7 +85,7 @@ export function createDatabase(step: Step, faults: DatabaseFaults = {}): Databas
     write(tenant, row) {
       if (faults.noLock) return seal(tenant, row);
       const sealed = lock.then(() => seal(tenant, row));
-      lock = sealed.then(() => {});
+      lock = sealed.then(() => undefined);
       return sealed;
     },
     primary: () => snapshotOf(commits.slice()),
