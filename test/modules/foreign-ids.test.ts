@@ -33,7 +33,8 @@ const schema = buildSchema(printSdl());
 beforeAll(async () => {
   world = await createWorld();
   const { owner } = world.database;
-  await fillEveryTable(owner, await tenantTables(owner), [world.acme.id, world.globex.id]);
+  const tables = (await tenantTables(owner)).filter(({ name }) => Object.values(tableOf).includes(name));
+  await fillEveryTable(owner, tables, [world.acme.id, world.globex.id]);
   await owner.query(`UPDATE notifications SET person_id = $1 WHERE tenant_id = $2`, [
     world.globex.people.admin.id,
     world.globex.id,
