@@ -55,6 +55,17 @@ export function createPostgresChangeLog({ pool, schemaHash }: PostgresChangeLogO
 
 function changesOf(row: PullRow, since: Parameters<ChangeLog['pull']>[0]): [Tenant, TenantChanges] {
   const from = since.get(row.tenant_id);
-  const changes = (row.changes ?? []).map(([seq, tags]): Change => ({ seq, tags }));
-  return [row.tenant_id, { head: row.head, changes, complete: from !== undefined && row.trimmed <= from }];
+  const complete = from !== undefined && row.trimmed <= from;
+  return [row.tenant_id, { head: row.head, changes: byTransaction(row.changes ?? []), complete }];
+}
+
+/** One change per transaction: whoever has seen a position has seen all of it. */
+function byTransaction(logged: readonly [Seq, readonly string[]][]): Change[] {
+  const changes = new Map<Seq, Set<string>>();
+  for (const [seq, tags] of logged) {
+    const known = changes.get(seq) ?? new Set();
+    changes.set(seq, known);
+    for (const tag of tags) known.add(tag);
+  }
+  return [...changes].map(([seq, tags]) => ({ seq, tags: [...tags] }));
 }

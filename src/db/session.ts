@@ -25,7 +25,7 @@ export interface SessionCost {
 export interface TenantSession {
   readonly tenantId: TenantId;
   readonly cost: Readonly<SessionCost>;
-  /** For reading; inside the snapshot. What a query depends on is recorded as it is built. */
+  /** For reading; inside the snapshot. What a query depends on is recorded before it runs. */
   readonly read: Kysely<Tables>;
   /** What has been read so far depends on these; narrower is never true. Empty unless the session tracks. */
   readonly reads: ReadonlySet<Tag>;
@@ -123,8 +123,11 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
     reads,
     written,
     read: createQueryBuilder(
-      async (query) => run((await opened()).client, query, refuseAfterwards),
-      tracked ? [recordReads(tracked, reads), scope] : [scope],
+      async (query) => {
+        if (tracked) recordReads(query, tracked, reads);
+        return run((await opened()).client, query, refuseAfterwards);
+      },
+      [scope],
     ),
     dependOn: (name) => void reads.add(`T:${name}`),
     stamp: async () => (await opened()).stamp,

@@ -148,10 +148,10 @@ CREATE FUNCTION note_schema_change() RETURNS event_trigger
 BEGIN
   IF TG_EVENT = 'sql_drop' THEN
     IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects()
-                    WHERE original AND NOT is_temporary AND object_type <> 'index'
+                    WHERE original AND NOT is_temporary AND object_type NOT IN ('index', 'schema')
                       AND coalesce(schema_name, current_schema()) = current_schema()) THEN RETURN; END IF;
   ELSIF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands()
-                     WHERE object_type <> 'index' AND command_tag <> 'COMMENT'
+                     WHERE object_type NOT IN ('index', 'schema') AND command_tag <> 'COMMENT'
                        AND coalesce(schema_name, current_schema()) = current_schema()) THEN RETURN;
   END IF;
   PERFORM renew_change_epoch();
@@ -173,7 +173,7 @@ DECLARE
   logging regprocedure;
 BEGIN
   FOREACH logging IN ARRAY ARRAY['is_sealed(uuid)', 'log_custom_change(text[])', 'trim_change_log(interval)', 'change_epoch()',
-    'renew_change_epoch(text)', 'renew_change_epoch()', 'seal_changes()']::regprocedure[] LOOP
+    'renew_change_epoch(text)', 'renew_change_epoch()', 'seal_changes()', 'note_schema_change()']::regprocedure[] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', logging);
   END LOOP;
   GRANT EXECUTE ON FUNCTION change_epoch(), renew_change_epoch(text), log_custom_change(text[]) TO freshfield_app;

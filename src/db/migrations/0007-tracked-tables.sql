@@ -87,6 +87,7 @@ BEGIN
   PERFORM renew_change_epoch();
   RETURN NULL;
 END $$;
+REVOKE ALL ON FUNCTION note_truncate() FROM PUBLIC;
 
 -- Writes the function that logs what one kind of statement changed of a table: the tags of the rows before and after.
 CREATE FUNCTION change_trigger_function(table_name text, event text, type text, tenant text, row_tags text) RETURNS text

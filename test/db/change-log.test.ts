@@ -1,0 +1,346 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { sql } from 'kysely';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPostgresChangeLog } from '../../src/db/change-log.ts';
+import { newId } from '../../src/ids.ts';
+import { logged, type Logged } from '../support/logged.ts';
+import { insertTickets } from '../support/tickets.ts';
+import { createWorld, type TestTenant, type World } from '../support/world.ts';
+
+let world: World;
+let owner: pg.Pool;
+let acme: TestTenant;
+let globex: TestTenant;
+let ticketId: string;
+
+beforeAll(async () => {
+  world = await createWorld();
+  ({ acme, globex } = world);
+  owner = world.database.owner;
+  [ticketId = ''] = await insertTickets(acme, [
+    { site_id: acme.sites.here, created_at: new Date('2026-11-05T12:00:00Z') },
+  ]);
+});
+afterAll(() => world.close());
+
+/** What the log tells both tenants of `work`. */
+const tell = (work: () => Promise<unknown>): Promise<Logged> => logged(owner, [acme.id, globex.id], work);
+const run = (statement: string, values?: unknown[]) => tell(() => owner.query(statement, values));
+
+/** Runs statements on one connection of the owner, who is a superuser here: what psql would do. */
+async function onOneConnection(...statements: string[]): Promise<void> {
+  const client = await owner.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    client.release(true);
+  }
+}
+
+describe('the change log tells', () => {
+  it('of a row that was inserted, its id and each of its partitions', async () => {
+    const id = newId();
+    const told = await run(
+      `INSERT INTO tickets (tenant_id, id, number, title, site_id, created_at) VALUES ($1, $2, 9001, 'New', $3, '2026-10-31 23:59Z')`,
+      [acme.id, id, acme.sites.here],
+    );
+    expect(told).toEqual({
+      [acme.id]: [
+        `E:ticket:${id}`,
+        'L:ticket',
+        'P:ticket:asset_id=null',
+        'P:ticket:assignee_id=null',
+        'P:ticket:category_id=null',
+        'P:ticket:created_at:month=2026-10',
+        'P:ticket:customer_id=null',
+        'P:ticket:reporter_id=null',
+        `P:ticket:site_id=${acme.sites.here}`,
+        'P:ticket:team_id=null',
+      ],
+    });
+  });
+
+  it('of a row that moved, the partition it left and the one it came to', async () => {
+    const { here, elsewhere } = acme.sites;
+    const told = await run(`UPDATE tickets SET site_id = $1, created_at = '2026-12-01Z' WHERE id = $2`, [
+      elsewhere,
+      ticketId,
+    ]);
+    expect(told[acme.id]).toEqual(
+      expect.arrayContaining([
+        `P:ticket:site_id=${here}`,
+        `P:ticket:site_id=${elsewhere}`,
+        'P:ticket:created_at:month=2026-11',
+        'P:ticket:created_at:month=2026-12',
+      ]),
+    );
+    expect(
+      await run(`UPDATE tickets SET site_id = $1, created_at = '2026-11-05Z' WHERE id = $2`, [here, ticketId]),
+    ).toEqual(told);
+  });
+
+  it('the month in UTC, whatever the zone of the session that writes', async () => {
+    const told = await tell(() =>
+      onOneConnection(
+        `SET TimeZone = 'Pacific/Kiritimati'`,
+        `UPDATE tickets SET created_at = '2026-11-30 23:30Z' WHERE id = '${ticketId}'`,
+      ),
+    );
+    const months = told[acme.id]?.filter((tag) => tag.includes(':month='));
+    expect(months).toEqual(['P:ticket:created_at:month=2026-11']);
+  });
+
+  it('of a row that was deleted, and of those that went with it', async () => {
+    const [id = ''] = await insertTickets(acme, [{}]);
+    const [comment, event] = [newId(), newId()];
+    await owner.query(`INSERT INTO ticket_comments (tenant_id, id, ticket_id, body) VALUES ($1, $2, $3, 'x')`, [
+      acme.id,
+      comment,
+      id,
+    ]);
+    await owner.query(`INSERT INTO ticket_events (tenant_id, id, ticket_id, kind) VALUES ($1, $2, $3, 'CREATED')`, [
+      acme.id,
+      event,
+      id,
+    ]);
+    const told = await run('DELETE FROM tickets WHERE id = $1', [id]);
+    expect(told[acme.id]).toEqual(
+      expect.arrayContaining([
+        `E:ticket:${id}`,
+        `E:ticket_comment:${comment}`,
+        `P:ticket_comment:ticket_id=${id}`,
+        `E:ticket_event:${event}`,
+        `P:ticket_event:ticket_id=${id}`,
+      ]),
+    );
+    expect(told[globex.id]).toBeUndefined();
+  });
+
+  it('of what triggers did: a comment changes its ticket', async () => {
+    const told = await run(`INSERT INTO ticket_comments (tenant_id, id, ticket_id, body) VALUES ($1, $2, $3, 'x')`, [
+      acme.id,
+      newId(),
+      ticketId,
+    ]);
+    expect(told[acme.id]).toEqual(
+      expect.arrayContaining([`E:ticket:${ticketId}`, `P:ticket_comment:ticket_id=${ticketId}`]),
+    );
+  });
+
+  it('of COPY', async () => {
+    const id = newId();
+    const told = await tell(async () => {
+      const client = await owner.connect();
+      try {
+        await copyIn(client, 'teams (tenant_id, id, name)', `${globex.id}\t${id}\tCopied\n`);
+      } finally {
+        client.release();
+      }
+    });
+    expect(told).toEqual({ [globex.id]: [`E:team:${id}`, 'L:team'] });
+  });
+
+  it('of INSERT … ON CONFLICT and MERGE, whichever they did', async () => {
+    const upsert = `INSERT INTO sites (tenant_id, id, name, code) VALUES ('${acme.id}', '${acme.sites.here}', 'Here', 'HERE')
+      ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name`;
+    expect(await run(upsert)).toEqual({ [acme.id]: [`E:site:${acme.sites.here}`, 'L:site'] });
+    const merge = `MERGE INTO sites s USING (VALUES ('${acme.sites.elsewhere}'::uuid)) v (id) ON s.id = v.id
+      WHEN MATCHED THEN UPDATE SET name = 'Elsewhere'`;
+    expect(await run(merge)).toEqual({ [acme.id]: [`E:site:${acme.sites.elsewhere}`, 'L:site'] });
+  });
+
+  it('of writes under session_replication_role = replica', async () => {
+    const told = await tell(() =>
+      onOneConnection(
+        `SET session_replication_role = replica`,
+        `UPDATE teams SET description = 'x' WHERE id = '${acme.teamId}'`,
+      ),
+    );
+    expect(told).toEqual({ [acme.id]: [`E:team:${acme.teamId}`, 'L:team'] });
+  });
+
+  it('of tables without an id by their partitions alone', async () => {
+    const { agent } = acme.people;
+    const told = await run(`INSERT INTO team_members (tenant_id, team_id, person_id) VALUES ($1, $2, $3)`, [
+      acme.id,
+      acme.teamId,
+      agent.id,
+    ]);
+    expect(told[acme.id]).toEqual([
+      'L:team_member',
+      `P:team_member:person_id=${agent.id}`,
+      `P:team_member:team_id=${acme.teamId}`,
+    ]);
+  });
+
+  it('each tenant of its own rows, where one statement changes rows of several', async () => {
+    const told = await run(`UPDATE teams SET description = 'y' WHERE id IN ($1, $2)`, [acme.teamId, globex.teamId]);
+    expect(told).toEqual({
+      [acme.id]: [`E:team:${acme.teamId}`, 'L:team'],
+      [globex.id]: [`E:team:${globex.teamId}`, 'L:team'],
+    });
+  });
+
+  it('both tenants of a row that goes from one to the other', async () => {
+    const id = newId();
+    await owner.query(`INSERT INTO customers (tenant_id, id, name) VALUES ($1, $2, 'x')`, [acme.id, id]);
+    const told = await run(`UPDATE customers SET tenant_id = $1 WHERE id = $2`, [globex.id, id]);
+    const tags = [`E:customer:${id}`, 'L:customer'];
+    expect(told).toEqual({ [acme.id]: tags, [globex.id]: tags });
+  });
+
+  it('of the whole type where a statement changed very many rows, rather than of each', async () => {
+    const insert = (count: number) =>
+      run(
+        `INSERT INTO customers (tenant_id, id, name) SELECT $1, gen_random_uuid(), 'Bulk' FROM generate_series(1, $2)`,
+        [globex.id, count],
+      );
+    expect((await insert(500))[globex.id]).toHaveLength(501);
+    expect(await insert(501)).toEqual({ [globex.id]: ['A:customer', 'L:customer'] });
+    const told = await run(`UPDATE customers SET name = 'All' WHERE name = 'Bulk'`);
+    expect(told).toEqual({ [globex.id]: ['A:customer', 'L:customer'] });
+    expect(await run(`DELETE FROM customers WHERE name = 'All'`)).toEqual(told);
+  });
+
+  it('of what lives outside SQL, for the tenant that says so and no other', async () => {
+    const told = await tell(() =>
+      acme.session.write((trx) =>
+        trx.selectNoFrom(sql`log_custom_change(ARRAY['weather', 'tides'])`.as('x')).execute(),
+      ),
+    );
+    expect(told).toEqual({ [acme.id]: ['T:tides', 'T:weather'] });
+    const nobody = await tell(() => world.app.pool.query(`SELECT log_custom_change(ARRAY['weather'])`));
+    expect(nobody).toEqual({});
+  });
+});
+
+describe('the change log tells nothing', () => {
+  it('of statements that changed no row', async () => {
+    expect(await run(`UPDATE tickets SET title = 'x' WHERE false`)).toEqual({});
+    expect(await run(`DELETE FROM tickets WHERE false`)).toEqual({});
+    expect(await run(`INSERT INTO teams SELECT * FROM teams WHERE false`)).toEqual({});
+  });
+
+  it('of transactions and savepoints that were rolled back', async () => {
+    const change = (id: string) => `UPDATE teams SET description = 'z' WHERE id = '${id}'`;
+    expect(await tell(() => onOneConnection('BEGIN', change(acme.teamId), 'ROLLBACK'))).toEqual({});
+    const told = await tell(() =>
+      onOneConnection(
+        'BEGIN',
+        'SAVEPOINT one',
+        change(acme.teamId),
+        'ROLLBACK TO one',
+        change(globex.teamId),
+        'COMMIT',
+      ),
+    );
+    expect(told).toEqual({ [globex.id]: [`E:team:${globex.teamId}`, 'L:team'] });
+  });
+
+  it('twice, and leaves nothing out, however savepoints and early sealing interleave', async () => {
+    const change = `UPDATE teams SET description = 'w' WHERE id = '${acme.teamId}'`;
+    const other = `UPDATE sites SET address = 'w' WHERE id = '${acme.sites.here}'`;
+    const seal = 'SET CONSTRAINTS seal IMMEDIATE';
+    const [team, site] = [
+      [`E:team:${acme.teamId}`, 'L:team'],
+      [`E:site:${acme.sites.here}`, 'L:site'],
+    ];
+    const cases: [string[], string[]][] = [
+      [['SAVEPOINT a', change, seal, 'ROLLBACK TO a', other], site],
+      [['SAVEPOINT a', change, 'RELEASE a', seal, 'SAVEPOINT b', other, 'ROLLBACK TO b'], team],
+      [
+        [change, 'SAVEPOINT a', seal, 'ROLLBACK TO a', other],
+        [...site, ...team],
+      ],
+      [
+        [change, seal, other],
+        [...site, ...team],
+      ],
+      [['SAVEPOINT a', change, 'SAVEPOINT b', other, 'ROLLBACK TO a', 'SET CONSTRAINTS ALL DEFERRED', other], site],
+    ];
+    for (const [statements, tags] of cases) {
+      const [before] = (await owner.query('SELECT count(*) FROM change_log WHERE tenant_id = $1', [acme.id])).rows;
+      expect(await tell(() => onOneConnection('BEGIN', ...statements, 'COMMIT'))).toEqual({
+        [acme.id]: tags.toSorted(),
+      });
+      const [after] = (await owner.query('SELECT count(*) FROM change_log WHERE tenant_id = $1', [acme.id])).rows;
+      expect(after.count - before.count).toBe(1);
+    }
+  });
+
+  it('a second time of a transaction of very many statements, which is sealed once', async () => {
+    const told = await tell(() =>
+      onOneConnection(`DO $$ BEGIN FOR i IN 1..3000 LOOP
+        UPDATE teams SET description = i::text WHERE id = '${acme.teamId}'; END LOOP; END $$`),
+    );
+    expect(told).toEqual({ [acme.id]: [`E:team:${acme.teamId}`, 'L:team'] });
+    const { rows } = await owner.query(
+      `SELECT count(*), count(*) FILTER (WHERE opens) AS opening FROM change_log_tags
+        JOIN (SELECT xid FROM change_log WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1) newest USING (xid)`,
+      [acme.id],
+    );
+    expect(rows).toEqual([{ count: 3000, opening: 1 }]);
+  });
+});
+
+it('tells of a transaction at once, whatever its statements: who has seen its position has seen all of it', async () => {
+  const log = createPostgresChangeLog({ pool: owner, schemaHash: 'test' });
+  const head = (await log.pull(new Map([[acme.id, undefined]]))).tenants.get(acme.id)?.head ?? 0;
+  await onOneConnection(
+    'BEGIN',
+    `UPDATE teams SET description = 'one' WHERE id = '${acme.teamId}'`,
+    `UPDATE sites SET address = 'two' WHERE id = '${acme.sites.here}'`,
+    'COMMIT',
+  );
+  const pulled = (await log.pull(new Map([[acme.id, head]]))).tenants.get(acme.id);
+  const tags = expect.arrayContaining([`E:team:${acme.teamId}`, `E:site:${acme.sites.here}`]);
+  expect(pulled?.changes).toEqual([{ seq: pulled?.head, tags }]);
+});
+
+describe('a database restored from a dump', () => {
+  it('logs a transaction whose number the dump has too', async () => {
+    const told = await tell(() =>
+      onOneConnection(
+        'BEGIN',
+        `INSERT INTO change_log_tags (begun_at, tenant_id, type, row_count, tags, opens) VALUES ('2020-01-01', '${acme.id}', 'old', 1, '{L:old}', false)`,
+        `INSERT INTO change_log (tenant_id, seq, xid, begun_at, sealed_at) VALUES ('${acme.id}', nextval('change_seq'), pg_current_xact_id(), '2020-01-01', now())`,
+        `UPDATE teams SET description = 'v' WHERE id = '${acme.teamId}'`,
+        'COMMIT',
+      ),
+    );
+    expect(told[acme.id]).toEqual([`E:team:${acme.teamId}`, 'L:old', 'L:team']);
+    const { rows } = await owner.query(
+      "SELECT begun_at > now() - interval '1 day' AS fresh FROM change_log WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 2",
+      [acme.id],
+    );
+    expect(rows).toEqual([{ fresh: true }, { fresh: false }]);
+  });
+});
+
+async function copyIn(client: pg.PoolClient, target: string, text: string): Promise<void> {
+  // The wire protocol of COPY, for which node-postgres has no method of its own.
+  const connection = (client as unknown as { connection: CopyConnection }).connection;
+  await new Promise<void>((resolve, reject) => {
+    const copy = {
+      submit: () => connection.query(`COPY ${target} FROM STDIN`),
+      handleCopyInResponse: () => {
+        void pipeline(Readable.from([text]), async (chunks) => {
+          for await (const chunk of chunks) connection.sendCopyFromChunk(Buffer.from(String(chunk)));
+          connection.endCopyFrom();
+        });
+      },
+      handleCommandComplete() {},
+      handleReadyForQuery: () => resolve(),
+      handleError: (error: Error) => reject(error),
+    };
+    (client.query as (query: unknown) => void)(copy);
+  });
+}
+
+interface CopyConnection {
+  query(text: string): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+}
