@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { migrate } from '../../src/db/migrate.ts';
+import { createPool } from '../../src/db/pool.ts';
+import { newId } from '../../src/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { epochOf, logged } from '../support/logged.ts';
+
+// As hosted databases have it: the owner of the tables is no superuser.
+const role = `owner_${randomUUID().slice(0, 8)}`;
+const tenant = newId();
+let database: TestDatabase;
+let owner: pg.Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const name = new URL(database.url).pathname.slice(1);
+  await database.owner.query(
+    `DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+     CREATE ROLE ${role} LOGIN PASSWORD 'plain' CREATEROLE;
+     ALTER DATABASE ${name} OWNER TO ${role}; ALTER SCHEMA public OWNER TO ${role};
+     GRANT freshfield_app, freshfield_search TO ${role} WITH ADMIN OPTION`,
+  );
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'plain';
+  owner = createPool({ connectionString: url.href, role: null, max: 2, onError: () => {} });
+  await migrate(owner);
+  await owner.query(`INSERT INTO tenants (id, slug, name) VALUES ($1, 'acme', 'Acme')`, [tenant]);
+});
+afterAll(async () => {
+  await owner.end();
+  await database.owner.query(`REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await database.drop();
+});
+
+it('has its changes logged and its log read', async () => {
+  const told = await logged(owner, [tenant], () =>
+    owner.query(`UPDATE tenants SET name = 'x' WHERE id = $1`, [tenant]),
+  );
+  expect(told).toEqual({ [tenant]: [`E:tenant:${tenant}`, 'L:tenant'] });
+});
+
+it('renews the epoch with each migration, though Postgres does not let it watch the schema', async () => {
+  expect((await owner.query('SELECT FROM pg_event_trigger')).rowCount).toBe(0);
+  // The row is not where it was put when the table was made: later migrations have renewed it.
+  expect((await owner.query(`SELECT ctid <> '(0,1)' AS renewed FROM change_epochs`)).rows).toEqual([{ renewed: true }]);
+  const before = await epochOf(owner, tenant);
+  await owner.query('DELETE FROM kysely_migration WHERE name = (SELECT max(name) FROM kysely_migration)');
+  await expect(migrate(owner)).rejects.toThrow(/already exists/);
+  expect(await epochOf(owner, tenant)).toBe(before); // what was rolled back changed nothing
+  await owner.query('SELECT renew_change_epoch()');
+  expect(await epochOf(owner, tenant)).not.toBe(before);
+});
