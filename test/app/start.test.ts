@@ -204,6 +204,7 @@ async function connect(): Promise<pg.Client> {
 }
 
 async function waiting(client: pg.Client): Promise<number> {
+  await client.query('SELECT pg_stat_clear_snapshot()'); // within a transaction, activity is read once and kept
   const { rowCount } = await client.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
   return rowCount ?? 0;
 }
