@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import type { Browser, Page, Response } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGraphiql } from '../../src/http/graphiql/serve-graphiql.ts';
@@ -61,6 +63,19 @@ describe.skipIf(!chromiumPath)('in a browser that reaches nothing but this machi
     expect(complaints).toEqual([]);
   });
 
+  it('shows another example at the first click, on the first visit too', async () => {
+    const visit = await browser.newPage();
+    visit.setDefaultTimeout(90_000);
+    await visit.goto(`${demo.baseUrl}/graphql`);
+    await visit.getByText('dashboard', { exact: true }).first().waitFor();
+    for (const name of ['People', 'Viewer']) {
+      await visit.getByRole('button', { name, exact: true }).click();
+      await expect.poll(() => visit.locator('[role=tab][aria-selected=true]').innerText()).toContain(name);
+      await visit.locator('.graphiql-query-editor').getByText(`query ${name}`).first().waitFor();
+    }
+    await visit.close();
+  });
+
   it('takes a token of your own', async () => {
     await open();
     await page.selectOption('#acting-as', 'token');
@@ -121,11 +136,21 @@ it.each([
   ['under a name that is not this machine', { host: 'freshfield.example' }],
   ['under a name made to point here', { host: 'localhost.example:4000' }],
   ['through a proxy', { host: 'localhost', 'x-forwarded-for': '203.0.113.9' }],
+  ['through a proxy that tells only how', { host: 'localhost', 'x-forwarded-proto': 'https' }],
 ])('hands tokens to nobody who comes %s', async (_who, headers) => {
   const { status, text } = await send(demo.baseUrl, { method: 'GET', headers: { ...asBrowser, ...headers } });
   expect(status).toBe(200);
   expect(text).toContain('"people":[]');
   expect(text).not.toContain('eyJ');
+});
+
+it('hands tokens to no proxy that hides itself and speaks HTTP/1.0, as nginx does', async () => {
+  const { port } = new URL(demo.baseUrl);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(`GET /graphql HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\nAccept: text/html\r\n\r\n`);
+  const answer = await textOf(socket);
+  expect(answer).toContain('"people":[]');
+  expect(answer).not.toContain('eyJ');
 });
 
 it('hands out tokens at home, and none where the server made no demo', async () => {

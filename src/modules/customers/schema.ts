@@ -4,7 +4,7 @@ import { ForbiddenError } from '../../errors.ts';
 import { builder } from '../../graphql/builder.ts';
 import { resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
 import { parseInput } from '../../graphql/validation.ts';
-import { loadVisibleCustomer, seesAllCustomers } from './loaders.ts';
+import { seesAllCustomers } from './loaders.ts';
 import type { CustomerRow } from './table.ts';
 
 declare module '../../graphql/objects.ts' {
@@ -16,7 +16,7 @@ declare module '../../graphql/objects.ts' {
 builder.node('Customer', {
   description: 'Somebody outside the tenant whom tickets are for.',
   id: { resolve: (customer) => customer.id },
-  loadOne: (id, context) => loadVisibleCustomer(context, id),
+  loadOne: (id, context) => context.loaders.visibleCustomer.load(id),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Their name.' }),
     email: t.exposeString('email', { nullable: true, description: 'Their address.' }),

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import { builder } from '../../graphql/builder.ts';
+import type { Context } from '../../graphql/context.ts';
 import { defineLoader, inOrderOf } from '../../graphql/loaders.ts';
 import type { Viewer } from '../../graphql/viewer.ts';
 import './table.ts';
@@ -14,6 +15,8 @@ declare module '../../graphql/loaders.ts' {
   interface Loaders {
     /** The viewer's own; null for any other. */
     tenant: DataLoader<string, Viewer['tenant'] | null>;
+    /** Of the viewer's tenant, counted once however often they are asked for. */
+    tenantCounts: DataLoader<string, Counts>;
   }
 }
 
@@ -41,6 +44,15 @@ interface Counts {
   assets: number;
 }
 
+defineLoader(
+  'tenantCounts',
+  (context) =>
+    new DataLoader(async (ids) => {
+      const counts = await countAll(context);
+      return ids.map(() => counts);
+    }),
+);
+
 const TenantCounts = builder.objectRef<Counts>('TenantCounts').implement({
   description: 'How much of everything the whole tenant has, whatever of it you may see.',
   fields: (t) => ({
@@ -67,30 +79,7 @@ builder.node('Tenant', {
     counts: t.field({
       type: TenantCounts,
       description: 'How much of everything it has.',
-      resolve: (_tenant, _args, { db }) =>
-        db.read
-          .selectNoFrom((from) => {
-            const count = (table: 'sites' | 'teams' | 'customers' | 'assets') =>
-              from
-                .selectFrom(table)
-                .select(sql<number>`count(*)`.as('n'))
-                .$asScalar()
-                .$notNull()
-                .as(table);
-            const people = from.selectFrom('people').select(sql<number>`count(*)`.as('n'));
-            const tickets = from.selectFrom('tickets').select(sql<number>`count(*)`.as('n'));
-            return [
-              people.$asScalar().$notNull().as('people'),
-              people.where('active', '=', true).$asScalar().$notNull().as('activePeople'),
-              tickets.$asScalar().$notNull().as('tickets'),
-              tickets.where('closed_at', 'is', null).$asScalar().$notNull().as('openTickets'),
-              count('sites'),
-              count('teams'),
-              count('customers'),
-              count('assets'),
-            ];
-          })
-          .executeTakeFirstOrThrow(),
+      resolve: ({ id }, _args, context) => context.loaders.tenantCounts.load(id),
     }),
   }),
 });
@@ -103,3 +92,29 @@ builder.queryField('tenant', (t) =>
     resolve: (_root, _args, { viewer }) => viewer.tenant,
   }),
 );
+
+async function countAll({ db }: Context): Promise<Counts> {
+  return db.read
+    .selectNoFrom((from) => {
+      const count = (table: 'sites' | 'teams' | 'customers' | 'assets') =>
+        from
+          .selectFrom(table)
+          .select(sql<number>`count(*)`.as('n'))
+          .$asScalar()
+          .$notNull()
+          .as(table);
+      const people = from.selectFrom('people').select(sql<number>`count(*)`.as('n'));
+      const tickets = from.selectFrom('tickets').select(sql<number>`count(*)`.as('n'));
+      return [
+        people.$asScalar().$notNull().as('people'),
+        people.where('active', '=', true).$asScalar().$notNull().as('activePeople'),
+        tickets.$asScalar().$notNull().as('tickets'),
+        tickets.where('closed_at', 'is', null).$asScalar().$notNull().as('openTickets'),
+        count('sites'),
+        count('teams'),
+        count('customers'),
+        count('assets'),
+      ];
+    })
+    .executeTakeFirstOrThrow();
+}

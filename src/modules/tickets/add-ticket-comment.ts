@@ -4,7 +4,7 @@ import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { newId } from '../../ids.ts';
 import { lockTicket, requireTicketWorker } from './access.ts';
-import { loadVisibleComment } from './comments.ts';
+import './comments.ts';
 import { commentText } from './input-texts.ts';
 import { recordEvents } from './record-events.ts';
 
@@ -50,7 +50,7 @@ builder.relayMutationField(
         type: 'TicketComment',
         nullable: true,
         description: 'The new comment.',
-        resolve: ({ commentId }, _args, context) => loadVisibleComment(context, commentId),
+        resolve: ({ commentId }, _args, context) => context.loaders.ticketComment.load(commentId),
       }),
     }),
   },

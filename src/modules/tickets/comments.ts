@@ -1,8 +1,8 @@
+import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import { builder } from '../../graphql/builder.ts';
 import { isInstant, type ConnectionOrder } from '../../graphql/connection.ts';
-import type { Context } from '../../graphql/context.ts';
-import { defineLoader } from '../../graphql/loaders.ts';
+import { defineLoader, inOrderOf } from '../../graphql/loaders.ts';
 import { createNestedLoader, nestedConnection, type NestedLoader } from '../../graphql/nested-connection.ts';
 import { worksOnTickets } from './access.ts';
 import type { TicketCommentRow } from './table.ts';
@@ -14,6 +14,8 @@ declare module '../../graphql/objects.ts' {
 }
 declare module '../../graphql/loaders.ts' {
   interface Loaders {
+    /** Comments the viewer may see, of tickets they may see; null for any other. */
+    ticketComment: DataLoader<string, TicketCommentRow | null>;
     ticketComments: NestedLoader<TicketCommentRow>;
   }
 }
@@ -25,6 +27,18 @@ const oldestFirst: ConnectionOrder<TicketCommentRow> = {
   direction: 'asc',
   accepts: isInstant,
 };
+
+defineLoader(
+  'ticketComment',
+  ({ db, viewer, loaders }) =>
+    new DataLoader(async (ids) => {
+      const rows = await db.read.selectFrom('ticket_comments').selectAll().where('id', 'in', ids).execute();
+      const written = rows.filter(({ internal }) => !internal || worksOnTickets(viewer));
+      const tickets = await Promise.all(written.map((comment) => loaders.ticket.load(comment.ticket_id)));
+      const visible = written.filter((_, index) => tickets[index]);
+      return inOrderOf(ids, visible, (comment) => comment.id);
+    }),
+);
 
 defineLoader('ticketComments', ({ db, viewer }) =>
   createNestedLoader({
@@ -43,7 +57,7 @@ defineLoader('ticketComments', ({ db, viewer }) =>
 builder.node('TicketComment', {
   description: 'What somebody wrote on a ticket.',
   id: { resolve: (comment) => comment.id },
-  loadOne: (id, context) => loadVisibleComment(context, id),
+  loadOne: (id, context) => context.loaders.ticketComment.load(id),
   fields: (t) => ({
     author: t.field({
       type: 'Person',
@@ -73,13 +87,3 @@ builder.objectField('Ticket', 'comments', (t) =>
     { name: 'TicketCommentEdge' },
   ),
 );
-
-/** A comment the viewer may see, of a ticket they may see; null for any other. */
-export async function loadVisibleComment(
-  { db, loaders, viewer }: Context,
-  id: string,
-): Promise<TicketCommentRow | null> {
-  const comment = await db.read.selectFrom('ticket_comments').selectAll().where('id', '=', id).executeTakeFirst();
-  if (!comment || (comment.internal && !worksOnTickets(viewer))) return null;
-  return (await loaders.ticket.load(comment.ticket_id)) && comment;
-}

@@ -5,7 +5,7 @@ import { builder } from '../../graphql/builder.ts';
 import { isInstant, type ConnectionOrder } from '../../graphql/connection.ts';
 import type { Context } from '../../graphql/context.ts';
 import { encodeGlobalId } from '../../graphql/global-id.ts';
-import { defineLoader } from '../../graphql/loaders.ts';
+import { defineLoader, inOrderOf } from '../../graphql/loaders.ts';
 import { createNestedLoader, nestedConnection, type NestedLoader } from '../../graphql/nested-connection.ts';
 import { worksOnTickets } from './access.ts';
 import { TicketEventKindEnum } from './enums.ts';
@@ -19,6 +19,8 @@ declare module '../../graphql/objects.ts' {
 }
 declare module '../../graphql/loaders.ts' {
   interface Loaders {
+    /** Events the viewer may see, of tickets they may see; null for any other. */
+    ticketEvent: DataLoader<string, TicketEventRow | null>;
     ticketEvents: NestedLoader<TicketEventRow>;
     /** How many events of a ticket the viewer may see. */
     ticketEventCount: DataLoader<string, number>;
@@ -32,6 +34,17 @@ const oldestFirst: ConnectionOrder<TicketEventRow> = {
   direction: 'asc',
   accepts: isInstant,
 };
+
+defineLoader(
+  'ticketEvent',
+  (context) =>
+    new DataLoader(async (ids) => {
+      const rows = await visibleEvents(context).selectAll().where('id', 'in', ids).execute();
+      const tickets = await Promise.all(rows.map((event) => context.loaders.ticket.load(event.ticket_id)));
+      const visible = rows.filter((_, index) => tickets[index]);
+      return inOrderOf(ids, visible, (event) => event.id);
+    }),
+);
 
 defineLoader('ticketEvents', (context) =>
   createNestedLoader({
@@ -60,7 +73,7 @@ defineLoader(
 builder.node('TicketEvent', {
   description: 'One entry in the history of a ticket.',
   id: { resolve: (event) => event.id },
-  loadOne: (id, context) => loadVisibleEvent(context, id),
+  loadOne: (id, context) => context.loaders.ticketEvent.load(id),
   fields: (t) => ({
     kind: t.expose('kind', { type: TicketEventKindEnum, description: 'What happened.' }),
     actor: t.field({
@@ -101,11 +114,6 @@ function visibleEvents({ db, viewer }: Context) {
   return worksOnTickets(viewer)
     ? events
     : events.where(sql<boolean>`ticket_events.detail -> 'internal' is distinct from 'true'::jsonb`);
-}
-
-async function loadVisibleEvent(context: Context, id: string): Promise<TicketEventRow | null> {
-  const event = await visibleEvents(context).selectAll().where('id', '=', id).executeTakeFirst();
-  return event ? (await context.loaders.ticket.load(event.ticket_id)) && event : null;
 }
 
 /** The database keeps plain uuids; clients know global ids. */
