@@ -38,7 +38,8 @@ export async function start({ config, logger, onUndo }: StartOptions): Promise<S
   });
   onUndo(async () => (await opening.catch(() => null))?.close());
   const { connectionString, place } = await opening;
-  logger.debug({ psql: `psql "${connectionString}"` }, 'The database is open');
+  // Of the embedded one only: its password lies beside its data, while that of DATABASE_URL is nobody else's to know.
+  if (!config.databaseUrl) logger.debug({ psql: `psql "${connectionString}"` }, 'The database is open');
 
   const operator = createPool({ connectionString, role: null, max: 2, statementTimeoutMs: 0, onError: () => {} });
   try {
