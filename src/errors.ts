@@ -43,7 +43,7 @@ export class ValidationError extends AppError {
   readonly fields: readonly FieldProblem[];
 
   constructor(fields: readonly FieldProblem[]) {
-    super('BAD_USER_INPUT', fields.map((problem) => `${problem.field}: ${problem.message}`).join('; '));
+    super('BAD_USER_INPUT', fields.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
     this.fields = fields;
   }
 }

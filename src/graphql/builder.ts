@@ -3,7 +3,7 @@ import DataloaderPlugin from '@pothos/plugin-dataloader';
 import DirectivesPlugin from '@pothos/plugin-directives';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
 import { cacheControlPlugin } from './cache-control.ts';
 import { ConflictError, ForbiddenError, NotFoundError, ValidationError } from '../errors.ts';
@@ -55,8 +55,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       permission: (permission) => context.viewer.permissions.has(permission),
       permissionEverywhere: (permission) => context.viewer.permissions.get(permission) === 'any',
     }),
-    unauthorizedError: (_parent, _context, info) =>
-      new ForbiddenError(`You may not use ${info.parentType.name}.${info.fieldName}.`),
+    unauthorizedError: (_parent, _context, { parentType, fieldName }, { failure }) =>
+      new ForbiddenError(`You may not use ${parentType.name}.${fieldName}${whatItNeeds(failure)}.`),
   },
   errors: {
     directResult: true,
@@ -111,3 +111,12 @@ builder.globalConnectionField('totalCount', (t) =>
     resolve: ({ totalCount }) => (typeof totalCount === 'function' ? totalCount() : totalCount),
   }),
 );
+
+/** Tells an administrator what to give, where it is one permission that is lacking. */
+function whatItNeeds(failure: AuthFailure): string {
+  if ('failures' in failure)
+    return failure.failures.length === 1 && failure.failures[0] ? whatItNeeds(failure.failures[0]) : '';
+  if (!('parameter' in failure)) return '';
+  const everywhere = failure.scope === 'permissionEverywhere' ? ' for the whole tenant' : '';
+  return `: it needs the permission ${String(failure.parameter)}${everywhere}`;
+}

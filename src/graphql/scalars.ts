@@ -1,18 +1,53 @@
-import { GraphQLScalarType } from 'graphql';
+import { GraphQLError, GraphQLScalarType } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSON, GraphQLLocalDate } from 'graphql-scalars';
 import { builder } from './builder.ts';
 
 builder.addScalarType(
   'DateTime',
-  renamed(GraphQLDateTimeISO, 'DateTime', 'An instant, ISO 8601 in UTC: `2026-11-20T08:30:00.000Z`.'),
+  renamed(GraphQLDateTimeISO, {
+    name: 'DateTime',
+    description: 'An instant, ISO 8601 in UTC: `2026-11-20T08:30:00.000Z`.',
+    refusal: 'Send an instant, with its time zone: 2026-11-20T08:30:00Z.',
+  }),
 );
-builder.addScalarType('Date', renamed(GraphQLLocalDate, 'Date', 'A calendar day at the tenant: `2026-11-20`.'));
-builder.addScalarType('JSON', renamed(GraphQLJSON, 'JSON', 'Any JSON value.'));
+builder.addScalarType(
+  'Date',
+  renamed(GraphQLLocalDate, {
+    name: 'Date',
+    description: 'A calendar day at the tenant: `2026-11-20`.',
+    refusal: 'Send a day of the calendar: 2026-11-20.',
+  }),
+);
+builder.addScalarType(
+  'JSON',
+  renamed(GraphQLJSON, { name: 'JSON', description: 'Any JSON value.', refusal: 'Send a JSON value.' }),
+);
+
+interface Renaming {
+  name: string;
+  description: string;
+  /** Said of input that is none. */
+  refusal: string;
+}
 
 function renamed<Internal, External>(
   scalar: GraphQLScalarType<Internal, External>,
-  name: string,
-  description: string,
+  { name, description, refusal }: Renaming,
 ): GraphQLScalarType<Internal, External> {
-  return new GraphQLScalarType({ ...scalar.toConfig(), name, description });
+  const orRefuse = <Args extends unknown[]>(parse: (...args: Args) => Internal) => {
+    return (...args: Args) => {
+      try {
+        return parse(...args);
+      } catch {
+        throw new GraphQLError(refusal);
+      }
+    };
+  };
+  return new GraphQLScalarType({
+    ...scalar.toConfig(),
+    name,
+    description,
+    parseValue: orRefuse(scalar.parseValue.bind(scalar)),
+    parseLiteral: orRefuse(scalar.parseLiteral.bind(scalar)),
+  });
 }

@@ -34,20 +34,24 @@ export function maskError(error: GraphQLError, { requestId, suggestions, report 
     const { code: given, http, limit } = cause.extensions;
     const code = typeof given === 'string' ? given : 'BAD_USER_INPUT';
     const extensions = { ...(code in renamed && { http }), ...(limit !== undefined && { limit }) };
-    const message = suggestions ? cause.message : cause.message.replaceAll(/ ?Did you mean [^?]*\?/g, '');
-    return answered(message, renamed[code] ?? code, { ...position, nodes: cause.nodes, extensions });
+    // What graphql-js puts around it says which variable, and where in it: `Variable "$input" … at "input.dueAt"; …`
+    const whole = error.path === undefined && error.message.startsWith('Variable "') ? error.message : cause.message;
+    const message = suggestions ? whole : whole.replaceAll(/ ?Did you mean [^?]*\?/g, '');
+    const { nodes, source, positions } = cause; // a document that cannot be read has a position, but no nodes
+    return answered(message, renamed[code] ?? code, { ...position, nodes, source, positions, extensions });
   }
   report(cause);
   const message = `Something went wrong on our side. Quote request ${requestId} when you report it.`;
   return answered(message, 'INTERNAL_SERVER_ERROR', position);
 }
 
-type Details = { nodes: GraphQLError['nodes']; path: GraphQLError['path']; extensions?: Record<string, unknown> };
+type Details = Pick<GraphQLError, 'nodes' | 'path'> &
+  Partial<Pick<GraphQLError, 'source' | 'positions'>> & { extensions?: Record<string, unknown> };
 
-function answered(message: string, code: string, { nodes, path, extensions = {} }: Details): GraphQLError {
+function answered(message: string, code: string, { extensions = {}, ...where }: Details): GraphQLError {
   const status = httpStatusOf[code as keyof typeof httpStatusOf] ?? 400;
   const http = extensions['http'] ?? { status, spec: !plainStatus.has(code) };
-  return new GraphQLError(message, { nodes, path, extensions: { code, ...extensions, http } });
+  return new GraphQLError(message, { ...where, extensions: { code, ...extensions, http } });
 }
 
 /** What was thrown at first, below the layers that added a position. */

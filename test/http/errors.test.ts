@@ -75,6 +75,34 @@ describe('the code and the status of an error', () => {
   });
 });
 
+describe('an error about the request says where', () => {
+  it.each([
+    ['one', 'Variable "$filter" got invalid value "one" at "filter.status[0]"'],
+    [undefined, 'Variable "$filter" of non-null type "AssetFilter!" must not be null.'],
+  ])('in a variable: %s', async (status, expected) => {
+    const query = 'query ($filter: AssetFilter!) { assets(filter: $filter) { totalCount } }';
+    const { body } = await ask(query, { variables: { filter: status ? { status: [status] } : null } });
+    expect(body.errors[0].message).toContain(expected);
+  });
+
+  it('in a document that cannot be read', async () => {
+    const { body } = await ask('{ assets( }');
+    expect(body.errors[0].locations).toEqual([{ line: 1, column: 11 }]);
+  });
+
+  it('in a day or an instant, with how to write it', async () => {
+    const since = (from: string) => ask(`{ attendance(filter: { from: "${from}", to: "2026-01-31" }) { totalCount } }`);
+    expect((await since('yesterday')).body.errors[0].message).toContain('2026-11-20');
+    const { body } = await ask('{ tickets(filter: { createdFrom: "2026-11-01" }) { totalCount } }');
+    expect(body.errors[0].message).toContain('2026-11-20T08:30:00Z');
+  });
+
+  it('in a permission that is lacking', async () => {
+    const { errors } = await world.ask(world.acme.people.member.token, '{ dashboard { people { active } } }');
+    expect(errors?.[0]?.message).toBe('You may not use Query.dashboard: it needs the permission dashboard:read.');
+  });
+});
+
 describe('an error nobody foresaw', () => {
   it('is masked, with the id of the request; the log has it once, with its stack', async () => {
     await world.database.owner.query('ALTER TABLE assets RENAME TO assets_gone');
