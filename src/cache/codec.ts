@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Tag } from './coherence/change-log.ts';
-import type { Entry, Meta } from './entry.ts';
+import { withoutSlab, type Entry, type Meta } from './entry.ts';
 import { createKey } from './key.ts';
 
 /** How an entry looks in a remote store: plain JSON, with the body as text where it is text. */
@@ -46,7 +46,7 @@ export function decodeEntry(secret: string, id: string, blob: unknown): Entry | 
       storedAtMs: blob.stored,
       expiresAtMs: blob.expires,
       meta: blob.meta,
-      body: Buffer.from(blob.body, blob.as),
+      body: withoutSlab(Buffer.from(blob.body, blob.as)),
     };
     return blob.mac === macOf(secret, id, entry) ? entry : null;
   } catch {

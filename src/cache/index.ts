@@ -9,6 +9,7 @@ export type {
   ReadRequest,
   ReadResult,
 } from './cache.ts';
+export { everything } from './coherence/change-log.ts';
 export type { Change, ChangeLog, Pull, Seq, Tag, Tenant, TenantChanges } from './coherence/change-log.ts';
 export { createCounters } from './counters.ts';
 export type { CacheCounts, Counters, OperationCounts } from './counters.ts';

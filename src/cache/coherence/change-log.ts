@@ -4,6 +4,12 @@ export type Seq = number;
 /** What a cached value depends on: `E:ticket:7`, `P:ticket:site=3`, `L:ticket`, `T:weather`. Opaque to the engine. */
 export type Tag = string;
 
+/**
+ * A change with this tag is a change of everything the tenant has: a purge, at the same cost whatever the number of
+ * entries, and in the log, so that no node misses it.
+ */
+export const everything: Tag = '*';
+
 /** Whose data it is. Opaque to the engine; never empty. */
 export type Tenant = string;
 

@@ -1,4 +1,4 @@
-import type { Pull, Seq, Tag, Tenant, TenantChanges } from './change-log.ts';
+import { everything, type Pull, type Seq, type Tag, type Tenant, type TenantChanges } from './change-log.ts';
 
 /** What an entry says about the state it was made from. */
 export interface Stamped {
@@ -74,12 +74,6 @@ export class TagMap {
     this.#forget();
   }
 
-  /** Refuses every entry of a tenant made up to now: a purge, at the same cost whatever their number. */
-  raiseFloor(tenant: Tenant, floor: Seq): void {
-    const known = this.#tenants.get(tenant);
-    if (known) known.floor = Math.max(known.floor, floor);
-  }
-
   /** Whether an entry is as new as everything known here; `null` means it may be served. */
   refusal(tenant: Tenant, entry: Stamped): Refusal | null {
     const known = this.#tenants.get(tenant);
@@ -107,6 +101,7 @@ export class TagMap {
         known.tags.delete(tag);
         known.tags.set(tag, seq);
       }
+      if (tags.includes(everything)) known.floor = seq;
       known.applied = seq;
     }
     known.applied = Math.max(known.applied, head);

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Tenant } from '../coherence/change-log.ts';
 import { sizeOf, type Entry } from '../entry.ts';
 import type { Emit } from '../events.ts';
@@ -19,73 +18,101 @@ export interface MemoryStore {
   bytesOf(tenant: Tenant): number;
 }
 
+interface Shelf {
+  readonly tenant: Tenant;
+  bytes: number;
+  /** In the order of their last use: a map keeps the order of insertion, and costs a third of a linked list. */
+  readonly entries: Map<string, Entry>;
+}
+
 /**
- * Least recently used goes first, tenant by tenant: when memory is full, whoever holds most of it gives way. A tenant
- * that fills the cache evicts itself; one that keeps within an equal share is never evicted by another.
+ * Least recently used goes first, tenant by tenant: when memory is full, one who holds more than an equal share gives
+ * way. A tenant that fills the cache evicts itself; one that keeps within its share is never evicted by another.
  */
 export function createMemoryStore({ maxBytes = 256 * 1024 * 1024, emit }: MemoryStoreOptions): MemoryStore {
-  const tenants = new Map<Tenant, LRUCache<string, Entry>>();
+  const shelves = new Map<Tenant, Shelf>();
   let bytes = 0;
+  /** Who gave way last; it does so until it is down to the average, so that another is searched for rarely. */
+  let giving: Shelf | undefined;
+  let candidates = shelves.values();
 
-  const storeOf = (tenant: Tenant) => {
-    const known = tenants.get(tenant);
+  const shelfOf = (tenant: Tenant): Shelf => {
+    const known = shelves.get(tenant);
     if (known) return known;
-    const created = new LRUCache<string, Entry>({
-      maxSize: maxBytes,
-      sizeCalculation: sizeOf,
-      dispose: (entry, _key, reason) => {
-        if (reason === 'evict') emit({ type: 'evict', tenant, bytes: sizeOf(entry) });
-      },
-    });
-    tenants.set(tenant, created);
+    const created: Shelf = { tenant, bytes: 0, entries: new Map() };
+    shelves.set(tenant, created);
     return created;
   };
 
-  /** Runs a change of one tenant's store and keeps the books. */
-  const change = (tenant: Tenant, store: LRUCache<string, Entry>, work: () => void) => {
-    const before = store.calculatedSize;
-    work();
-    bytes += store.calculatedSize - before;
-    if (store.size === 0) tenants.delete(tenant);
+  const weigh = (shelf: Shelf, change: number) => {
+    shelf.bytes += change;
+    bytes += change;
   };
 
-  const largest = () => {
-    let found: [Tenant, LRUCache<string, Entry>] | null = null;
-    for (const candidate of tenants) {
-      if (!found || candidate[1].calculatedSize > found[1].calculatedSize) found = candidate;
+  const remove = (shelf: Shelf, key: string): number => {
+    const entry = shelf.entries.get(key);
+    if (!entry) return 0;
+    shelf.entries.delete(key);
+    const size = sizeOf(key, entry);
+    weigh(shelf, -size);
+    if (shelf.entries.size === 0) shelves.delete(shelf.tenant);
+    return size;
+  };
+
+  const isAboveAverage = (shelf: Shelf) => shelves.get(shelf.tenant) === shelf && shelf.bytes * shelves.size >= bytes;
+
+  /** Somebody is always above the average, or at it. */
+  const nextToGive = (): Shelf => {
+    for (;;) {
+      const { value, done } = candidates.next();
+      if (value && isAboveAverage(value)) return value;
+      if (done) candidates = shelves.values();
     }
-    return found;
   };
 
   const isFull = () => bytes > maxBytes;
   const makeRoom = () => {
     while (isFull()) {
-      const found = largest();
-      if (!found) return;
-      const [name, fullest] = found;
-      change(name, fullest, () => fullest.pop());
+      giving = giving && isAboveAverage(giving) ? giving : nextToGive();
+      const [oldest] = giving.entries.keys();
+      if (oldest === undefined) return;
+      emit({ type: 'evict', tenant: giving.tenant, bytes: remove(giving, oldest) });
     }
   };
 
   return {
-    get: (tenant, key) => tenants.get(tenant)?.get(key),
+    get(tenant, key) {
+      const entries = shelves.get(tenant)?.entries;
+      const entry = entries?.get(key);
+      if (!entries || !entry) return undefined;
+      entries.delete(key);
+      entries.set(key, entry);
+      return entry;
+    },
     set(tenant, key, entry) {
-      const store = storeOf(tenant);
-      change(tenant, store, () => store.set(key, entry));
+      const size = sizeOf(key, entry);
+      const known = shelves.get(tenant);
+      if (known) remove(known, key);
+      if (size > maxBytes) return; // it would evict everything and still not fit
+      const shelf = shelfOf(tenant);
+      shelf.entries.set(key, entry);
+      weigh(shelf, size);
       makeRoom();
     },
     delete(tenant, key) {
-      const store = tenants.get(tenant);
-      if (store) change(tenant, store, () => store.delete(key));
+      const shelf = shelves.get(tenant);
+      if (shelf) remove(shelf, key);
     },
     clear(tenant) {
-      for (const [name, store] of tenants) {
-        if (tenant === undefined || name === tenant) change(name, store, () => store.clear());
+      for (const shelf of tenant === undefined ? shelves.values() : [shelves.get(tenant)]) {
+        if (!shelf) continue;
+        bytes -= shelf.bytes;
+        shelves.delete(shelf.tenant);
       }
     },
     get bytes() {
       return bytes;
     },
-    bytesOf: (tenant) => tenants.get(tenant)?.calculatedSize ?? 0,
+    bytesOf: (tenant) => shelves.get(tenant)?.bytes ?? 0,
   };
 }
