@@ -25,7 +25,7 @@ export function seedCommand(program: Command): void {
     .description('Make a demo tenant of any size: people, tickets, attendance, rota, leave, assets, jobs.')
     .requiredOption('--tenant <slug>', 'what the tenant is called in addresses; must be new', parseSlug)
     .option('--name <name>', 'its name for people (default: the slug)', parseName)
-    .option('--people <number>', 'people, the four demo people among them', whole(limits.people), 200)
+    .option('--people <number>', 'people, at least 12; the four demo people are among them', whole(limits.people), 200)
     .option('--tickets <number>', 'tickets over the whole time', whole(limits.tickets), 5000)
     .option('--days <number>', 'how many days its history lasts', whole(limits.days), 90)
     .option('--seed <number>', 'another number makes another tenant', whole({ min: 0, max: 2 ** 31 - 1 }), 1)
