@@ -17,9 +17,28 @@ export function createRedisStore(url: string): RedisStore {
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
     commandTimeout: 500,
-    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+    // A machine that vanished closes no connection: without this, a new one at its address is not found for minutes.
+    socketTimeout: 2_000,
+    retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
     keyPrefix: 'freshfield:',
   });
   redis.on('error', () => {}); // each command that fails says so itself
-  return { store: createRedisCache({ redis }), close: () => redis.disconnect() };
+  return { store: createRedisCache({ redis: tellingFailures(redis) }), close: () => redis.disconnect() };
+}
+
+/** A pipeline resolves although its commands failed, and `createRedisCache` does not look: then nothing was stored. */
+function tellingFailures(redis: Redis): Redis {
+  const open = redis.pipeline.bind(redis);
+  redis.pipeline = (...commands) => {
+    const pipeline = open(...commands);
+    const run = pipeline.exec.bind(pipeline);
+    pipeline.exec = async () => {
+      const results = await run();
+      const error = results?.find(([failure]) => failure)?.[0];
+      if (error) throw error;
+      return results;
+    };
+    return pipeline;
+  };
+  return redis;
 }

@@ -10,6 +10,8 @@ export interface BreakerOptions {
 
 /** Lets commands through while they succeed; after too many failures in a row, only one trial at a time. */
 export interface Breaker {
+  readonly isClosed: boolean;
+  /** Whether a command may be tried; in an open breaker whose time is over, the first to ask is the trial. */
   allows(): boolean;
   succeeded(): void;
   failed(): void;
@@ -27,6 +29,9 @@ export function createBreaker({ failuresToOpen, openForMs, monotonicMs, emit }: 
   };
 
   return {
+    get isClosed() {
+      return state === 'closed';
+    },
     allows() {
       if (state === 'closed') return true;
       if (state === 'half-open' || monotonicMs() - openedAtMs < openForMs) return false;

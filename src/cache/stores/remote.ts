@@ -54,11 +54,12 @@ export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
     name: 'get' | 'set',
     run: () => PromiseLike<Result> | Result,
   ): Promise<Result | null> => {
-    if (!breaker.allows()) return null;
+    // Only a get proves that the store is back: `set` of createRedisCache resolves although its commands failed.
+    if (name === 'set' ? !breaker.isClosed : !breaker.allows()) return null;
     const startedAt = monotonicMs();
     try {
       const result = await withTimeout(async () => run(), timeoutMs, startTimer);
-      breaker.succeeded();
+      if (name === 'get') breaker.succeeded();
       emit({ type: 'remote', command: name, durationMs: monotonicMs() - startedAt, failed: false });
       return result;
     } catch (error) {
