@@ -14,6 +14,7 @@ import {
   type CoherentCache,
   type Counters,
   type Events,
+  type RemoteStore,
 } from '../cache/index.ts';
 import { createPostgresChangeLog } from '../db/change-log.ts';
 import { logCacheEvents } from './log-cache-events.ts';
@@ -40,28 +41,41 @@ export interface CacheNeeds {
   /** On the primary, and used for nothing but reading the change log: a busy server still hears what changed. */
   logPool: pg.Pool;
   logger: Logger;
+  /** What entries of the second level are signed with: the database's, so the same on all nodes. */
+  secret: () => Promise<string>;
   /** The clock. */
   now: () => Date;
 }
 
 /** The cache engine with this server's change log, clocks and levels. */
 export function createCacheServices(
-  { schema, logPool, logger, now }: CacheNeeds,
+  { schema, logPool, logger, secret, now }: CacheNeeds,
   options: CacheOptions = {},
 ): CacheServices {
   const schemaHash = createHash('sha256').update(printSchema(schema)).digest('base64url').slice(0, 16);
   const events = createEvents();
   const clocks = { monotonicMs: () => performance.now(), nowMs: () => now().getTime() };
   const { emit } = events;
+  const { store = null } = options;
   logCacheEvents(events, logger, clocks.monotonicMs);
   const cache = createCache({
     log: createPostgresChangeLog({ pool: logPool, schemaHash }),
     memory: createMemoryStore({ maxBytes: options.maxBytes, emit }),
-    remote: options.store ? createRemoteStore({ store: options.store, ...clocks, emit }) : null,
+    remote: store && signedWith(secret, (known) => createRemoteStore({ store, secret: known, ...clocks, emit })),
     coherence: options.coherence ?? { mode: 'strict' },
     tags: new TagMap(),
     ...clocks,
     emit,
   });
   return { cache, events, counters: createCounters(events), schemaHash };
+}
+
+/** The secret is in the database, which may be away when the server starts: until it is known, nothing is shared. */
+function signedWith(secret: () => Promise<string>, create: (secret: string) => RemoteStore): RemoteStore {
+  let created: RemoteStore | null = null;
+  const opened = async () => (created ??= create(await secret()));
+  return {
+    get: async (tenant, key) => (await opened().catch(() => null))?.get(tenant, key) ?? null,
+    set: async (tenant, key, entry) => (await opened().catch(() => null))?.set(tenant, key, entry) ?? false,
+  };
 }

@@ -77,14 +77,18 @@ export function createApp(options: AppOptions): App {
     silenceTimeoutMs: 1_500,
   });
   const replica = options.replicaUrl ? open(options.replicaUrl) : null;
+  const cacheFacts = createCacheFacts(pool);
   const schema = buildSchema();
-  const { cache, events, counters, schemaHash } = createCacheServices({ schema, logPool, logger, now }, options.cache);
+  const { cache, events, counters, schemaHash } = createCacheServices(
+    { schema, logPool, logger, secret: async () => (await cacheFacts()).keySecret, now },
+    options.cache,
+  );
   const frontDoor = createFrontDoor({
     graphql: createGraphqlServer({ schema, limits, suggestions: development }),
     pool,
     replica,
     cache,
-    cacheFacts: createCacheFacts(pool),
+    cacheFacts,
     executeCached: createResponseCache({ schema, schemaHash, now }),
     verifyToken: createTokenVerifier(tokens),
     loadViewer,

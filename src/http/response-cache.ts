@@ -216,6 +216,7 @@ function within(args: ExecutionArgs, run: Run, signal: AbortSignal): ExecutionAr
   return { ...args, ...ours };
 }
 
+/** Names the type that changed, not the row: the viewer may not be allowed to know of it. */
 function explain(reason: MissReason | null, changedTag: string | null): string | null {
-  return changedTag ? `changed: ${changedTag}` : reason;
+  return changedTag ? `changed: ${changedTag.split(':')[1] ?? ''}` : reason;
 }

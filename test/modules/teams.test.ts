@@ -48,7 +48,7 @@ describe('teams and roles', () => {
   it('cost the same number of statements however many teams there are', async () => {
     const { globex } = world;
     const cost = async () =>
-      (await countStatements(() => world.ask(globex.people.admin.token, teams))).statements.length;
+      (await countStatements(() => world.ask(globex.people.admin.token, teams))).forAnswer.length;
     const one = await cost();
     await globex.session.write((trx) =>
       trx
