@@ -6,7 +6,7 @@ import { createFakeLog } from '../cache/fakes.ts';
 import { computing, createNode, textOf as textOfResult } from '../cache/node.ts';
 import { until } from '../support/built-server.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
-import { describeSecondLevel, entryOf, openForMs, protect, textOf, timed, timeoutMs } from './second-level.ts';
+import { describeSecondLevel, entryOf, openForMs, protect, textOf, timed, briefMs } from './second-level.ts';
 
 let redis: TestRedis;
 let connected: RedisStore;
@@ -79,14 +79,14 @@ describe('Redis as a second level', () => {
   });
 
   it('that answers nothing any more costs a few timeouts; it is used again seconds after it does', async () => {
-    const { remote, states } = protect(connected.store);
+    const { remote, states } = protect(connected.store, briefMs);
     await remote.set('acme', 'paused', entryOf('x'));
     redis.pause();
     try {
       const spent = await timed(async () => {
         for (let attempt = 0; attempt < 100; attempt += 1) await remote.get('acme', 'paused');
       });
-      expect(spent).toBeLessThan(10 * timeoutMs);
+      expect(spent).toBeLessThan(10 * briefMs);
       expect(states()).toEqual(['open']);
     } finally {
       redis.resume();
@@ -107,7 +107,7 @@ describe('Redis as a second level', () => {
         await remote.set('acme', 'killed', entryOf('x'));
       }
     });
-    expect(spent).toBeLessThan(10 * timeoutMs);
+    expect(spent).toBeLessThan(10 * briefMs);
     expect(states()[0]).toBe('open');
     await redis.start('empty');
     const recovered = await timed(() =>
