@@ -31,8 +31,14 @@ const isBack = async () => {
 };
 
 describeSecondLevel("envelop's memory cache", () => createInMemoryCache());
-describeSecondLevel('the server’s Redis store', () => connected.store);
-describeSecondLevel("envelop's Redis cache on any connection", () => createRedisCache({ redis: redis.client }));
+describeSecondLevel('the server’s Redis store', async () => {
+  await until(isBack);
+  return connected.store;
+});
+describeSecondLevel("envelop's Redis cache on any connection", async () => {
+  await until(async () => (await redis.client.ping().catch(() => '')) === 'PONG');
+  return createRedisCache({ redis: redis.client });
+});
 
 describe('Redis as a second level', () => {
   beforeEach(() => until(isBack));
