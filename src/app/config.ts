@@ -45,47 +45,35 @@ const url = (protocols: string[]) =>
     message: `Write an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
   });
 
-const environment = z
-  .object({
-    NODE_ENV: z.string().optional(),
-    PORT: z
-      .string()
-      .regex(/^\d+$/, 'Write a port number from 0 to 65535.')
-      .transform(Number)
-      .refine((port) => port <= 65_535, 'Write a port number from 0 to 65535.')
-      .default(4000),
-    DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
-    DATABASE_REPLICA_URL: url(['postgres:', 'postgresql:']).optional(),
-    REDIS_URL: url(['redis:', 'rediss:']).optional(),
-    CACHE_COHERENCE: z
-      .string()
-      .regex(/^(strict|bounded:[1-9]\d{0,6})$/, 'Write "strict", or "bounded:<milliseconds>" such as bounded:500.')
-      .default('strict'),
-    CACHE_L1_MAX_BYTES: z
-      .string()
-      .regex(/^[1-9]\d{5,14}$/, 'Write a number of bytes, at least 100000: 268435456 is 256 MiB.')
-      .transform(Number)
-      .default(256 * 1024 * 1024),
-    DATA_DIR: z.string().min(1).default('.data'),
-    JWT_SECRET: z.string().min(32, 'Use at least 32 characters: `openssl rand -base64 48` makes some.').optional(),
-    JWT_JWKS_URL: url(['https:', 'http:']).optional(),
-    JWT_ISSUER: z.string().min(1).optional(),
-    JWT_AUDIENCE: z.string().min(1).optional(),
-    SEED_DEMO: onOff.optional(),
-    MIGRATE_ON_START: onOff.default(true),
-    LOG_LEVEL: z.enum(logLevels, `Write one of ${logLevels.join(', ')}.`).default('info'),
-  })
-  .superRefine((env, context) => {
-    const problem = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (env.JWT_SECRET && env.JWT_JWKS_URL) problem('JWT_JWKS_URL', 'Set JWT_SECRET or JWT_JWKS_URL, not both.');
-    const shared = env.DATABASE_URL !== undefined || env.NODE_ENV === 'production';
-    if (shared && !env.JWT_SECRET && !env.JWT_JWKS_URL) {
-      problem(
-        'JWT_SECRET',
-        'Set JWT_SECRET (at least 32 characters) or JWT_JWKS_URL: only the embedded demo makes its own.',
-      );
-    }
-  });
+const environment = z.object({
+  NODE_ENV: z.string().optional(),
+  PORT: z
+    .string()
+    .regex(/^\d+$/, 'Write a port number from 0 to 65535.')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'Write a port number from 0 to 65535.')
+    .default(4000),
+  DATABASE_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_REPLICA_URL: url(['postgres:', 'postgresql:']).optional(),
+  REDIS_URL: url(['redis:', 'rediss:']).optional(),
+  CACHE_COHERENCE: z
+    .string()
+    .regex(/^(strict|bounded:[1-9]\d{0,6})$/, 'Write "strict", or "bounded:<milliseconds>" such as bounded:500.')
+    .default('strict'),
+  CACHE_L1_MAX_BYTES: z
+    .string()
+    .regex(/^[1-9]\d{5,14}$/, 'Write a number of bytes, at least 100000: 268435456 is 256 MiB.')
+    .transform(Number)
+    .default(256 * 1024 * 1024),
+  DATA_DIR: z.string().min(1).default('.data'),
+  JWT_SECRET: z.string().min(32, 'Use at least 32 characters: `openssl rand -base64 48` makes some.').optional(),
+  JWT_JWKS_URL: url(['https:', 'http:']).optional(),
+  JWT_ISSUER: z.string().min(1).optional(),
+  JWT_AUDIENCE: z.string().min(1).optional(),
+  SEED_DEMO: onOff.optional(),
+  MIGRATE_ON_START: onOff.default(true),
+  LOG_LEVEL: z.enum(logLevels, `Write one of ${logLevels.join(', ')}.`).default('info'),
+});
 
 /** Thrown with every wrong variable at once, so that a start is mended in one go. */
 export class ConfigError extends Error {
@@ -102,9 +90,11 @@ export class ConfigError extends Error {
 export function parseConfig(env: Record<string, string | undefined> = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = environment.safeParse(set);
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
-  }
+  const problems = [
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),
+    ...clashes(set),
+  ];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const value = parsed.data;
   return Object.freeze({
     port: value.PORT,
@@ -127,6 +117,14 @@ export function parseConfig(env: Record<string, string | undefined> = process.en
     logLevel: value.LOG_LEVEL,
     development: value.NODE_ENV !== 'production',
   });
+}
+
+/** What is wrong with settings that are each right by themselves. */
+function clashes({ JWT_SECRET, JWT_JWKS_URL, DATABASE_URL, NODE_ENV }: Record<string, string | undefined>): string[] {
+  if (JWT_SECRET && JWT_JWKS_URL) return ['JWT_JWKS_URL: Set JWT_SECRET or JWT_JWKS_URL, not both.'];
+  const isShared = DATABASE_URL !== undefined || NODE_ENV === 'production';
+  if (!isShared || JWT_SECRET || JWT_JWKS_URL) return [];
+  return ['JWT_SECRET: Set JWT_SECRET (at least 32 characters) or JWT_JWKS_URL: only the embedded demo makes its own.'];
 }
 
 function coherenceOf(text: string): Coherence {

@@ -55,5 +55,7 @@ const failedTransaction = '25P02';
 export function noteWritten(written: MutableWritten, sealed: readonly SealedRow[]): void {
   if (sealed.length === 0) return;
   written.token = Math.max(written.token ?? 0, ...sealed.map(({ token }) => token));
-  written.changed = [...written.changed, ...sealed.map(({ type, count }) => ({ type, count }))];
+  const counts = new Map(written.changed.map(({ type, count }) => [type, count]));
+  for (const { type, count } of sealed) counts.set(type, (counts.get(type) ?? 0) + count);
+  written.changed = [...counts].map(([type, count]) => ({ type, count }));
 }

@@ -64,6 +64,7 @@ export function createReading(options: ReadingOptions) {
           viewer,
           keySecret,
           client,
+          refresh: /\bno-cache\b/i.test(request.headers['cache-control'] ?? ''),
           execute,
           openRun: (where) =>
             openRun({

@@ -50,6 +50,8 @@ export interface CachedExecution {
   viewer: Viewer;
   /** Aborted when the client goes away, or its time is up. */
   client: AbortSignal;
+  /** Computes afresh whatever is kept, and keeps the result: `Cache-Control: no-cache`. */
+  refresh: boolean;
   /** Shared by all nodes; without it no key can be made or understood. */
   keySecret: string;
   /** Opens a run of its own, whose life does not depend on the client that happened to be first. */
@@ -86,7 +88,8 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
     const identity = [schemaHash, documentHash(args.document), operation.name?.value ?? null] as const;
     const operationKey = identity.join('\n');
 
-    // Learning the scope of an operation takes one run for each thing about the viewer it turns out to look at.
+    // A run may look at more of the viewer than was known of its operation: its answer is kept under the wider key.
+    let made: Made | null = null;
     for (;;) {
       const scope = withDeclared(scopes.of(operationKey), plan);
       const key = createKey(keySecret, [
@@ -96,15 +99,12 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
         viewer.tenantId,
         ...scope.flatMap((aspect) => [aspect, aspectValue(viewer, aspect)]),
       ]);
-      const outcome = await readOnce(execution, {
-        key,
-        name,
-        plan,
-        learn: (seen) => scopes.learn(operationKey, seen),
-        scope,
-      });
-      if (outcome)
+      const learn = (seen: ReadonlySet<Aspect>) => scopes.learn(operationKey, seen);
+      const outcome = await readOnce(execution, { key, name, plan, learn, scope, made });
+      if ('report' in outcome) {
         return { ...outcome, report: { ...outcome.report, scope: scope.includes('person') ? 'PRIVATE' : 'TENANT' } };
+      }
+      made = outcome.made;
     }
   };
 
@@ -116,26 +116,29 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
       plan: CachePlan;
       scope: readonly Aspect[];
       learn: (seen: ReadonlySet<Aspect>) => void;
+      made: Made | null;
     },
-  ): Promise<CachedResult | null> {
-    const { reader, client } = execution;
+  ): Promise<CachedResult | { made: Made | null }> {
+    const { reader, client, refresh } = execution;
+    const covers = ({ seen }: Made) => [...seen].every((aspect) => asked.scope.includes(aspect));
     const audience = joinAudience(`${execution.viewer.tenantId}\n${asked.key}`, client);
-    let own: ExecutionResult | null = null;
+    let made: Made | null = null;
     const compute = async (where: { primary: boolean }): Promise<Computed> => {
-      const { result, computed, seen } = await runOnce(execution, asked.plan, { ...where, signal: audience.signal });
+      if (asked.made?.computed && covers(asked.made) && !where.primary) return asked.made.computed;
+      made = await runOnce(execution, asked.plan, { ...where, signal: audience.signal });
       if (audience.signal.aborted) throw new Abandoned();
-      own = result;
       // First of all: others may be waiting for this run under a key that says too little about them.
       // Held against the scope its key was made with: what is known by now may be wider.
-      asked.learn(seen);
-      if (![...seen].every((aspect) => asked.scope.includes(aspect))) throw new WiderThanKnown();
-      if (!computed) throw new NotKept(result);
-      return computed;
+      asked.learn(made.seen);
+      if (!covers(made)) throw new WiderThanKnown();
+      if (!made.computed) throw new NotKept(made.result);
+      return made.computed;
     };
     try {
       const { entry, status, level, reason, changedTag } = await reader.read({
         key: asked.key,
         operation: asked.name,
+        refresh,
         compute,
       });
       const ageMs = status === 'HIT' ? Math.max(0, now().getTime() - entry.storedAtMs) : 0;
@@ -145,9 +148,8 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
         report: { ...base, status, level, ageMs, ttlMs, reason: explain(reason, changedTag) },
       };
     } catch (error) {
-      if (error instanceof WiderThanKnown)
-        return own && { result: own, report: { ...base, status: 'MISS', reason: 'learning what it depends on' } };
-      if (error instanceof Abandoned && !client.aborted) return null; // it came as the others left: it asks anew
+      if (error instanceof WiderThanKnown) return { made };
+      if (error instanceof Abandoned && !client.aborted) return { made: null }; // it came as the others left
       if (error instanceof NotKept) return { result: error.result, report: { ...base, reason: 'it has errors' } };
       throw error;
     } finally {
@@ -158,7 +160,14 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
 
 const base: CacheReport = { status: 'BYPASS', level: null, scope: 'TENANT', ageMs: 0, ttlMs: 0, reason: null };
 
-/** The run looked at more of its viewer than its key says: its answer is for that viewer alone. */
+/** What one run made, and what of its viewer it looked at; nothing to keep where it has errors. */
+interface Made {
+  readonly result: ExecutionResult;
+  readonly computed: Computed | null;
+  readonly seen: ReadonlySet<Aspect>;
+}
+
+/** The run looked at more of its viewer than its key says: whoever waited under that key asks anew. */
 class WiderThanKnown extends Error {}
 
 /** Everybody who waited for the run went away before its end. */
@@ -189,7 +198,7 @@ async function bypass(execution: CachedExecution, reason: string): Promise<Cache
   }
 }
 
-async function runOnce({ args, openRun, execute }: CachedExecution, plan: CachePlan, where: RunPlace) {
+async function runOnce({ args, openRun, execute }: CachedExecution, plan: CachePlan, where: RunPlace): Promise<Made> {
   const run = openRun(where);
   try {
     const stamp = await run.session.stamp(); // before any data is read

@@ -148,6 +148,19 @@ describe('a cached answer', () => {
   });
 });
 
+it('is a hit at the second request of an operation that nobody has asked before', async () => {
+  const query = 'query Second { assets(first: 5) { totalCount } dashboard { tickets { open } } }';
+  for (const { token } of [world.acme.people.agent, world.acme.people.member, world.acme.people.admin]) {
+    expect(statusOf(await world.ask(token, 'query Second { assets(first: 5) { totalCount } }'))).not.toBe('BYPASS');
+    expect(statusOf(await world.ask(token, 'query Second { assets(first: 5) { totalCount } }'))).toBe('HIT');
+  }
+  const { admin } = world.globex.people;
+  expect(statusOf(await world.ask(admin.token, query))).toBe('MISS');
+  expect(statusOf(await world.ask(admin.token, query))).toBe('HIT');
+  const fresh = await world.ask(admin.token, query, { headers: { 'cache-control': 'no-cache' } });
+  expect(fresh.extensions?.['cache']).toMatchObject({ status: 'MISS', reason: 'refresh' });
+});
+
 describe('the scope of a cached answer', () => {
   it('is never wider than what its making looked at: each role gets its own, whoever came first', async () => {
     await addAsset('elsewhere only', world.acme.sites.elsewhere);
