@@ -3,9 +3,8 @@ import { Readable } from 'node:stream';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPostgresChangeLog } from '../../src/db/change-log.ts';
 import { newId } from '../../src/ids.ts';
-import { logged, type Logged } from '../support/logged.ts';
+import { logged, onOneConnection, type Logged } from '../support/logged.ts';
 import { insertTickets } from '../support/tickets.ts';
 import { createWorld, type TestTenant, type World } from '../support/world.ts';
 
@@ -28,16 +27,6 @@ afterAll(() => world.close());
 /** What the log tells both tenants of `work`. */
 const tell = (work: () => Promise<unknown>): Promise<Logged> => logged(owner, [acme.id, globex.id], work);
 const run = (statement: string, values?: unknown[]) => tell(() => owner.query(statement, values));
-
-/** Runs statements on one connection of the owner, who is a superuser here: what psql would do. */
-async function onOneConnection(...statements: string[]): Promise<void> {
-  const client = await owner.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    client.release(true);
-  }
-}
 
 describe('the change log tells', () => {
   it('of a row that was inserted, its id and each of its partitions', async () => {
@@ -84,6 +73,7 @@ describe('the change log tells', () => {
   it('the month in UTC, whatever the zone of the session that writes', async () => {
     const told = await tell(() =>
       onOneConnection(
+        owner,
         `SET TimeZone = 'Pacific/Kiritimati'`,
         `UPDATE tickets SET created_at = '2026-11-30 23:30Z' WHERE id = '${ticketId}'`,
       ),
@@ -154,6 +144,7 @@ describe('the change log tells', () => {
   it('of writes under session_replication_role = replica', async () => {
     const told = await tell(() =>
       onOneConnection(
+        owner,
         `SET session_replication_role = replica`,
         `UPDATE teams SET description = 'x' WHERE id = '${acme.teamId}'`,
       ),
@@ -213,109 +204,6 @@ describe('the change log tells', () => {
     expect(told).toEqual({ [acme.id]: ['T:tides', 'T:weather'] });
     const nobody = await tell(() => world.app.pool.query(`SELECT log_custom_change(ARRAY['weather'])`));
     expect(nobody).toEqual({});
-  });
-});
-
-describe('the change log tells nothing', () => {
-  it('of statements that changed no row', async () => {
-    expect(await run(`UPDATE tickets SET title = 'x' WHERE false`)).toEqual({});
-    expect(await run(`DELETE FROM tickets WHERE false`)).toEqual({});
-    expect(await run(`INSERT INTO teams SELECT * FROM teams WHERE false`)).toEqual({});
-  });
-
-  it('of transactions and savepoints that were rolled back', async () => {
-    const change = (id: string) => `UPDATE teams SET description = 'z' WHERE id = '${id}'`;
-    expect(await tell(() => onOneConnection('BEGIN', change(acme.teamId), 'ROLLBACK'))).toEqual({});
-    const told = await tell(() =>
-      onOneConnection(
-        'BEGIN',
-        'SAVEPOINT one',
-        change(acme.teamId),
-        'ROLLBACK TO one',
-        change(globex.teamId),
-        'COMMIT',
-      ),
-    );
-    expect(told).toEqual({ [globex.id]: [`E:team:${globex.teamId}`, 'L:team'] });
-  });
-
-  it('twice, and leaves nothing out, however savepoints and early sealing interleave', async () => {
-    const change = `UPDATE teams SET description = 'w' WHERE id = '${acme.teamId}'`;
-    const other = `UPDATE sites SET address = 'w' WHERE id = '${acme.sites.here}'`;
-    const seal = 'SET CONSTRAINTS seal IMMEDIATE';
-    const [team, site] = [
-      [`E:team:${acme.teamId}`, 'L:team'],
-      [`E:site:${acme.sites.here}`, 'L:site'],
-    ];
-    const cases: [string[], string[]][] = [
-      [['SAVEPOINT a', change, seal, 'ROLLBACK TO a', other], site],
-      [['SAVEPOINT a', change, 'RELEASE a', seal, 'SAVEPOINT b', other, 'ROLLBACK TO b'], team],
-      [
-        [change, 'SAVEPOINT a', seal, 'ROLLBACK TO a', other],
-        [...site, ...team],
-      ],
-      [
-        [change, seal, other],
-        [...site, ...team],
-      ],
-      [['SAVEPOINT a', change, 'SAVEPOINT b', other, 'ROLLBACK TO a', 'SET CONSTRAINTS ALL DEFERRED', other], site],
-    ];
-    for (const [statements, tags] of cases) {
-      const [before] = (await owner.query('SELECT count(*) FROM change_log WHERE tenant_id = $1', [acme.id])).rows;
-      expect(await tell(() => onOneConnection('BEGIN', ...statements, 'COMMIT'))).toEqual({
-        [acme.id]: tags.toSorted(),
-      });
-      const [after] = (await owner.query('SELECT count(*) FROM change_log WHERE tenant_id = $1', [acme.id])).rows;
-      expect(after.count - before.count).toBe(1);
-    }
-  });
-
-  it('a second time of a transaction of very many statements, which is sealed once', async () => {
-    const told = await tell(() =>
-      onOneConnection(`DO $$ BEGIN FOR i IN 1..3000 LOOP
-        UPDATE teams SET description = i::text WHERE id = '${acme.teamId}'; END LOOP; END $$`),
-    );
-    expect(told).toEqual({ [acme.id]: [`E:team:${acme.teamId}`, 'L:team'] });
-    const { rows } = await owner.query(
-      `SELECT count(*), count(*) FILTER (WHERE opens) AS opening FROM change_log_tags
-        JOIN (SELECT xid FROM change_log WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1) newest USING (xid)`,
-      [acme.id],
-    );
-    expect(rows).toEqual([{ count: 3000, opening: 1 }]);
-  });
-});
-
-it('tells of a transaction at once, whatever its statements: who has seen its position has seen all of it', async () => {
-  const log = createPostgresChangeLog({ pool: owner, schemaHash: 'test' });
-  const head = (await log.pull(new Map([[acme.id, undefined]]))).tenants.get(acme.id)?.head ?? 0;
-  await onOneConnection(
-    'BEGIN',
-    `UPDATE teams SET description = 'one' WHERE id = '${acme.teamId}'`,
-    `UPDATE sites SET address = 'two' WHERE id = '${acme.sites.here}'`,
-    'COMMIT',
-  );
-  const pulled = (await log.pull(new Map([[acme.id, head]]))).tenants.get(acme.id);
-  const tags = expect.arrayContaining([`E:team:${acme.teamId}`, `E:site:${acme.sites.here}`]);
-  expect(pulled?.changes).toEqual([{ seq: pulled?.head, tags }]);
-});
-
-describe('a database restored from a dump', () => {
-  it('logs a transaction whose number the dump has too', async () => {
-    const told = await tell(() =>
-      onOneConnection(
-        'BEGIN',
-        `INSERT INTO change_log_tags (begun_at, tenant_id, type, row_count, tags, opens) VALUES ('2020-01-01', '${acme.id}', 'old', 1, '{L:old}', false)`,
-        `INSERT INTO change_log (tenant_id, seq, xid, begun_at, sealed_at) VALUES ('${acme.id}', nextval('change_seq'), pg_current_xact_id(), '2020-01-01', now())`,
-        `UPDATE teams SET description = 'v' WHERE id = '${acme.teamId}'`,
-        'COMMIT',
-      ),
-    );
-    expect(told[acme.id]).toEqual([`E:team:${acme.teamId}`, 'L:old', 'L:team']);
-    const { rows } = await owner.query(
-      "SELECT begun_at > now() - interval '1 day' AS fresh FROM change_log WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 2",
-      [acme.id],
-    );
-    expect(rows).toEqual([{ fresh: true }, { fresh: false }]);
   });
 });
 

@@ -1,50 +1,6 @@
-import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, DummyDriver, sql } from 'kysely';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { reading, UndeclaredReadError } from '../../src/db/reads/declared-reads.ts';
-import { readsOf } from '../../src/db/reads/reads-of.ts';
-import type { Narrowing, NarrowingKind, TrackedTables } from '../../src/db/reads/tracked-tables.ts';
-
-const narrowing = (type: string, column: string, kind: NarrowingKind = 'uuid'): Narrowing => ({
-  column,
-  kind,
-  prefix: column === 'id' ? `E:${type}:` : `P:${type}:${column}${kind.startsWith('month') ? ':month' : ''}=`,
-});
-const tracked: TrackedTables = {
-  functions: new Set(['search_people']),
-  tables: new Map([
-    [
-      'tickets',
-      {
-        type: 'ticket',
-        narrowings: [
-          narrowing('ticket', 'id'),
-          narrowing('ticket', 'site_id'),
-          narrowing('ticket', 'assignee_id'),
-          narrowing('ticket', 'status', 'text'),
-          narrowing('ticket', 'created_at', 'month of instant'),
-        ],
-      },
-    ],
-    ['people', { type: 'person', narrowings: [narrowing('person', 'id'), narrowing('person', 'site_id')] }],
-    ['person_roles', { type: 'person_role', narrowings: [narrowing('person_role', 'person_id')] }],
-    ['shifts', { type: 'shift', narrowings: [narrowing('shift', 'id'), narrowing('shift', 'day', 'month of date')] }],
-    ['audit_log', null],
-  ]),
-};
-
-/** A uuid that can be told from others: `id(1)`. */
-const id = (number: number) => `00000000-0000-4000-8000-00000000000${number}`;
-
-const db = new Kysely<any>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (kysely) => new PostgresIntrospector(kysely),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-});
-
-const reads = (query: { toOperationNode(): any }) => [...readsOf(query.toOperationNode(), tracked)].toSorted();
+import { db, id, reads } from '../support/small-schema.ts';
 
 describe('what a query depends on', () => {
   it('is one row each where rows are asked for by id', () => {
@@ -167,24 +123,71 @@ describe('what a query depends on', () => {
     expect(reads(exists)).toEqual(['A:person', 'A:ticket', `E:person:${id(6)}`, `P:ticket:site_id=${id(4)}`]);
   });
 
-  it('must be declared for raw SQL that reads tables', () => {
-    const raw = sql<boolean>`people.id in (select search_people(${'x'}))`;
-    expect(() => reads(db.selectFrom('people').selectAll().where(raw))).toThrow(UndeclaredReadError);
-    const declared = db
-      .selectFrom('people')
-      .selectAll()
-      .where('id', '=', id(5))
-      .where(reading(['people'] as never, raw));
-    expect(reads(declared)).toEqual(['A:person', `E:person:${id(5)}`, 'L:person']);
+  it('is what each branch of an OR depends on, where every one of them is narrow', () => {
+    const either = (...conditions: any[]) =>
+      db
+        .selectFrom('tickets')
+        .selectAll()
+        .where((where: any) => where.or(conditions.map((one) => where(...one))));
+    const query = either(['site_id', '=', id(1)], ['assignee_id', '=', id(2)]).where('priority', '=', 'HIGH');
+    expect(reads(query)).toEqual(['A:ticket', `P:ticket:assignee_id=${id(2)}`, `P:ticket:site_id=${id(1)}`]);
+    expect(reads(either(['site_id', '=', id(1)], ['priority', '=', 'HIGH']))).toEqual(['L:ticket']);
+    const narrower = either(['site_id', '=', id(1)], ['assignee_id', '=', id(2)]).where('id', '=', id(3));
+    expect(reads(narrower)).toEqual(['A:ticket', `E:ticket:${id(3)}`]);
   });
 
-  it('cannot be told for a table that is exempt, unknown, or hidden by an expression of its name', () => {
-    expect(() => reads(db.selectFrom('audit_log').selectAll())).toThrow(UndeclaredReadError);
-    expect(() => reads(db.selectFrom('nowhere').selectAll())).toThrow(UndeclaredReadError);
-    const hidden = db
-      .with('people', (from: any) => from.selectFrom('people').selectAll())
+  it('is narrowed by a list given to any(), and by nothing computed there', () => {
+    const base = db.selectFrom('tickets').selectAll();
+    const isAny = (list: unknown) =>
+      base.where((where: any) => where('site_id', '=', where.fn.any(Array.isArray(list) ? where.val(list) : list)));
+    expect(reads(isAny([id(1), id(2)]))).toEqual([
+      'A:ticket',
+      `P:ticket:site_id=${id(1)}`,
+      `P:ticket:site_id=${id(2)}`,
+    ]);
+    expect(reads(isAny([]))).toEqual(['A:ticket']);
+    expect(reads(isAny(sql`array(values (1))`))).toEqual(['L:ticket']);
+  });
+
+  it('is not a row by its id where the table has none: the id is then one of the query around', () => {
+    const query = db
       .selectFrom('people')
-      .selectAll();
-    expect(() => reads(hidden)).toThrow(UndeclaredReadError);
+      .select((select: any) => select.selectFrom('person_roles').select('role_id').where('id', '=', id(1)).as('x'));
+    expect(reads(query)).toEqual(['L:person', 'L:person_role']);
+  });
+
+  it('takes nothing from a namesake: in another branch of UNION, in WITH, in FROM, or under an alias in raw SQL', () => {
+    const held = (from: any) =>
+      from.selectFrom('person_roles').selectAll().whereRef('person_roles.person_id', '=', 'people.id');
+    const own = db.selectFrom('people').selectAll().where('people.id', '=', id(1));
+    for (const query of [
+      own.union(held(db) as never),
+      db.with('held', held).selectFrom('people').selectAll().where('people.id', '=', id(1)),
+      own.innerJoin(held(db).as('held'), (join: any) => join.onTrue()),
+    ]) {
+      expect(reads(query as never)).toContain('L:person_role');
+    }
+    const lateral = own.innerJoinLateral(held(db).as('held'), (join: any) => join.onTrue());
+    expect(reads(lateral)).toContain(`P:person_role:person_id=${id(1)}`);
+    const shadowed = own.select((select: any) => [
+      select
+        .selectFrom([sql`unnest(${[1]})`.as(sql`people(id)`), 'person_roles'])
+        .select('role_id')
+        .whereRef('person_roles.person_id', '=', 'people.id')
+        .as('x'),
+    ]);
+    expect(reads(shadowed)).toContain('L:person_role');
+  });
+
+  it('is not narrowed by the conditions of RIGHT and FULL joins', () => {
+    for (const join of ['rightJoin', 'fullJoin'] as const) {
+      const people: any = db.selectFrom('people');
+      const query = people[join]('tickets', (on: any) =>
+        on.onRef('tickets.assignee_id', '=', 'people.id').on('tickets.site_id', '=', id(1)),
+      )
+        .where('people.id', '=', id(2))
+        .selectAll('people');
+      expect(reads(query)).toEqual(['L:person', 'L:ticket']);
+    }
   });
 });

@@ -28,3 +28,13 @@ export async function epochOf(pool: pg.Pool, tenantId: string): Promise<string> 
   const log = createPostgresChangeLog({ pool, schemaHash: 'test' });
   return (await log.pull(new Map([[tenantId, undefined]]))).epoch;
 }
+
+/** Runs statements on one connection, which is closed then: what somebody with psql would do. */
+export async function onOneConnection(pool: pg.Pool, ...statements: string[]): Promise<void> {
+  const client = await pool.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    client.release(true);
+  }
+}
