@@ -63,6 +63,19 @@ describe.skipIf(!chromiumPath)('in a browser that reaches nothing but this machi
     expect(complaints).toEqual([]);
   });
 
+  it('shows another example at the first click, on the first visit too', async () => {
+    const visit = await browser.newPage();
+    visit.setDefaultTimeout(90_000);
+    await visit.goto(`${demo.baseUrl}/graphql`);
+    await visit.getByText('dashboard', { exact: true }).first().waitFor();
+    for (const name of ['People', 'Viewer']) {
+      await visit.getByRole('button', { name, exact: true }).click();
+      await expect.poll(() => visit.locator('[role=tab][aria-selected=true]').innerText()).toContain(name);
+      await visit.locator('.graphiql-query-editor').getByText(`query ${name}`).first().waitFor();
+    }
+    await visit.close();
+  });
+
   it('takes a token of your own', async () => {
     await open();
     await page.selectOption('#acting-as', 'token');
