@@ -156,6 +156,18 @@ describe('a start that cannot succeed says why in one message', { timeout: 60_00
     await writeFile(file, '');
     expect(await refusal({ DATA_DIR: file })).toContain(`The data folder ${file} cannot be used: it is a file`);
   });
+
+  it.skipIf(process.platform !== 'linux').each([
+    ['cannot be made', '/proc/nope', 'The data folder /proc/nope cannot be used: '],
+    ['lies below one that cannot be made', '/proc/nope/data', 'The data folder /proc/nope/data cannot be used: '],
+    ['is there but takes no files', '/proc', 'The file /proc/'],
+  ])('names a data folder that %s, with a secret of its own or not', async (_case, dataDir, words) => {
+    for (const variables of [{}, secret]) {
+      const said = await refusal({ DATA_DIR: dataDir, ...variables });
+      expect(said.startsWith(words)).toBe(true);
+      expect(said).toMatch(/^.+ Choose another( folder)? with DATA_DIR\.\n$/);
+    }
+  });
 });
 
 describe.runIf(process.getuid?.() === 0)('as root', { timeout: 60_000 }, () => {

@@ -88,11 +88,37 @@ async function clusterOwner(folder: string): Promise<Account | null> {
 async function makeFolder(folder: string): Promise<void> {
   const mode = isRoot() ? 0o711 : 0o700;
   try {
-    const made = await mkdir(folder, { recursive: true, mode });
+    const made = await makeWithParents(folder, mode);
     if (made) await chmod(folder, mode); // whatever the umask is
     if (made && folder.startsWith(movedRoot)) await chmod(movedRoot, 0o711);
   } catch (error) {
     throw folderError(error as NodeJS.ErrnoException, folder);
+  }
+}
+
+/**
+ * false: it was there. Not by mkdir's own `recursive`, which tries for ever where a folder exists and yet
+ * answers ENOENT when something is to be made in it, as /proc does.
+ */
+async function makeWithParents(folder: string, mode: number): Promise<boolean> {
+  try {
+    return await makeOne(folder, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await makeWithParents(dirname(folder), mode);
+    return makeOne(folder, mode);
+  }
+}
+
+/** false: it was there, whatever the error: a read-only disk may say so before it looks. */
+async function makeOne(folder: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode });
+    return true;
+  } catch (error) {
+    const found = await stat(folder).catch(() => null);
+    if (found?.isDirectory()) return false;
+    throw error;
   }
 }
 

@@ -42,7 +42,8 @@ async function giveToFolderOwner(path: string): Promise<void> {
 }
 
 function fileError(error: NodeJS.ErrnoException, path: string): AppError {
-  const reason = error.code === 'EACCES' || error.code === 'EPERM' ? 'it belongs to another user' : error.message;
+  const reason =
+    error.code === 'EACCES' || error.code === 'EPERM' ? 'this user may not read or write it' : error.message;
   return new AppError('FORBIDDEN', `The file ${path} cannot be used: ${reason}. Choose another folder with DATA_DIR.`, {
     cause: error,
   });
