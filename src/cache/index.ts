@@ -10,7 +10,16 @@ export type {
   ReadResult,
 } from './cache.ts';
 export { everything } from './coherence/change-log.ts';
-export type { Change, ChangeLog, Pull, Seq, Tag, Tenant, TenantChanges } from './coherence/change-log.ts';
+export type {
+  AppendableChangeLog,
+  Change,
+  ChangeLog,
+  Pull,
+  Seq,
+  Tag,
+  Tenant,
+  TenantChanges,
+} from './coherence/change-log.ts';
 export { createCounters } from './counters.ts';
 export type { CacheCounts, Counters, OperationCounts } from './counters.ts';
 export { TagMap } from './coherence/tag-map.ts';
@@ -24,3 +33,7 @@ export { createMemoryStore } from './stores/memory.ts';
 export type { MemoryStore } from './stores/memory.ts';
 export { createRemoteStore } from './stores/remote.ts';
 export type { BlobStore, RemoteStore } from './stores/remote.ts';
+export { createMemoryLog } from './coherence/memory-log.ts';
+export { useAwaitedInvalidations } from './drop-in/await-invalidations.ts';
+export { createCoherentCache } from './drop-in/create-coherent-cache.ts';
+export type { CoherentCacheOptions, CoherentResponseCache } from './drop-in/create-coherent-cache.ts';

@@ -46,3 +46,9 @@ export interface ChangeLog {
   /** Gives the history a new name: a stamp from beyond the head was seen, so the database has gone back in time. */
   renewEpoch(seen: string): Promise<void>;
 }
+
+/** A log that changes are appended to by the application itself, where no trigger does it. */
+export interface AppendableChangeLog extends ChangeLog {
+  /** Resolves with its position once every pull that is issued from then on brings the change. */
+  append(tenant: Tenant, tags: readonly Tag[]): Promise<Seq>;
+}
