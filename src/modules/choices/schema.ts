@@ -57,6 +57,7 @@ builder.queryField('choices', (t) =>
         .$if(!includeInactive, (query) => query.where('active', '=', true))
         .orderBy('position')
         .orderBy('label')
+        .orderBy('id') // an order of its own for each, or two answers from the same rows could differ
         .execute(),
   }),
 );

@@ -73,7 +73,7 @@ export function countByCategory(
           'key', coalesce(category.key, 'none'),
           'label', coalesce(category.label, 'No category'),
           'count', counted.count
-        ) order by counted.count desc, coalesce(category.key, 'none') collate "C"
+        ) order by counted.count desc, coalesce(category.key, 'none') collate "C", counted.category_id
       ), '[]')`.as('value'),
     ) as never;
 }
