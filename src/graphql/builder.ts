@@ -1,10 +1,8 @@
 import SchemaBuilder from '@pothos/core';
-import DataloaderPlugin from '@pothos/plugin-dataloader';
 import DirectivesPlugin from '@pothos/plugin-directives';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth';
-import ValidationPlugin from '@pothos/plugin-validation';
 import { cacheControlPlugin } from './cache-control.ts';
 import { ConflictError, ForbiddenError, NotFoundError, ValidationError } from '../errors.ts';
 import type { Context } from './context.ts';
@@ -40,15 +38,7 @@ export interface SchemaTypes {
 /** Defines no type of its own: each module adds some. Types, queries and mutations of one noun live in one folder. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   // Errors first, so that what the later plugins throw becomes a typed result where a field promises one.
-  plugins: [
-    ErrorsPlugin,
-    ScopeAuthPlugin,
-    RelayPlugin,
-    DataloaderPlugin,
-    ValidationPlugin,
-    cacheControlPlugin,
-    DirectivesPlugin,
-  ],
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, cacheControlPlugin, DirectivesPlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: (context) => ({
