@@ -4,7 +4,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync } from 'no
 import { join } from 'node:path';
 
 const isFile = (path) => statSync(path).isFile();
-const sourceOf = (name) => join('src', name.replace(/\.js(\.map)?$/, '.ts'));
+const sourceOf = (name) => join('src', name.replace(/\.(d\.ts|js|js\.map)$/, '.ts'));
 
 for (const name of readdirSync('dist', { recursive: true })) {
   const built = join('dist', name);
