@@ -176,6 +176,24 @@ describe.each(logs)('a Yoga server with the coherent cache and %s', (_name, crea
     await mutation;
   });
 
+  it('without the plugin that waits, still has reads of the same instance wait for what it has changed', async () => {
+    const database = createTodoDatabase();
+    const log = createLog();
+    const slow: AppendableChangeLog = {
+      ...log,
+      async append(tenant, tags) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return log.append(tenant, tags);
+      },
+    };
+    const tenant = `alone ${(tenants += 1)}`;
+    const cache = createCoherentCache({ log: slow, tenantOf: () => tenant });
+    const { ask } = createTodoServer(database, [useResponseCache({ session, cache })]);
+    await ask(everyTodo);
+    await ask('mutation { finish(id: 1) { id } }');
+    expect(await ask(everyTodo)).toMatchObject({ todos: [{ done: true }, { done: false }] });
+  });
+
   it('keeps the operations of a batch apart', async () => {
     const database = createTodoDatabase();
     const { ask, askAll } = create(database);
