@@ -1,7 +1,11 @@
 import type { Reach, Permission, Viewer } from './viewer.ts';
 
-/** One thing about the viewer that an answer can depend on. `permission:…` is the reach of one permission. */
-export type Aspect = 'person' | 'sites' | 'roles' | 'permissions' | 'tenant' | `permission:${Permission}`;
+/**
+ * One thing about the viewer that an answer can depend on, `permission:…` being the reach of one permission; or the
+ * minute it is made in, where it depends on the time.
+ */
+export type ViewerAspect = 'person' | 'sites' | 'roles' | 'permissions' | 'tenant' | `permission:${Permission}`;
+export type Aspect = ViewerAspect | 'minute';
 
 /**
  * The same viewer, telling what of them is looked at. This is how the scope of an answer is derived: what nobody looked
@@ -31,7 +35,7 @@ export function observeViewer(viewer: Viewer, saw: (aspect: Aspect) => void): Vi
 }
 
 /** What an aspect is for this viewer, as text: two viewers alike in all aspects of an answer get the same answer. */
-export function aspectValue(viewer: Viewer, aspect: Aspect): string {
+export function aspectValue(viewer: Viewer, aspect: ViewerAspect): string {
   switch (aspect) {
     case 'person':
       return viewer.personId;

@@ -69,6 +69,7 @@ export function createReading(options: ReadingOptions) {
           openRun: (where) =>
             openRun({
               pool: poolFor(where),
+              at: where.at,
               signal: where.signal,
               tracked,
               viewer,

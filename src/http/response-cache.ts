@@ -13,7 +13,7 @@ import type { Viewer } from '../graphql/viewer.ts';
 import { createAudiences } from './audience.ts';
 import { canonicalText, documentHash } from './canonical.ts';
 import { createLearnedScopes } from './learned-scope.ts';
-import type { Run } from './run.ts';
+import { minuteOf, type Run } from './run.ts';
 
 export interface ResponseCacheOptions {
   schema: GraphQLSchema;
@@ -35,6 +35,8 @@ export interface CacheReport {
 
 /** Where a run reads, and when it is to stop. */
 export interface RunPlace {
+  /** The instant the run happens at. */
+  at: Date;
   primary: boolean;
   signal: AbortSignal;
 }
@@ -75,6 +77,7 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
 
   return async (execution) => {
     const { args, viewer, keySecret } = execution;
+    const at = now();
     const operation = getOperationAST(args.document, args.operationName);
     const plan = operation && planFor(args, operation);
     const { coerced } = operation
@@ -82,7 +85,7 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
       : {};
     if (!plan || plan.maxAgeS === 0 || !coerced) {
       const reason = plan?.decidedBy ? `${plan.decidedBy} is not kept` : 'not a query that is kept';
-      return bypass(execution, reason);
+      return bypass(execution, reason, at);
     }
     const name = operation.name?.value.slice(0, 64) ?? 'anonymous'; // as the log has it
     const identity = [schemaHash, documentHash(args.document), operation.name?.value ?? null] as const;
@@ -97,10 +100,10 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
         ...identity,
         canonicalText(coerced),
         viewer.tenantId,
-        ...scope.flatMap((aspect) => [aspect, aspectValue(viewer, aspect)]),
+        ...scope.flatMap((aspect) => [aspect, aspect === 'minute' ? minuteOf(at) : aspectValue(viewer, aspect)]),
       ]);
       const learn = (seen: ReadonlySet<Aspect>) => scopes.learn(operationKey, seen);
-      const outcome = await readOnce(execution, { key, name, plan, learn, scope, made });
+      const outcome = await readOnce(execution, { key, name, plan, learn, scope, made, at });
       if ('report' in outcome) {
         return { ...outcome, report: { ...outcome.report, scope: scope.includes('person') ? 'PRIVATE' : 'TENANT' } };
       }
@@ -117,6 +120,7 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
       scope: readonly Aspect[];
       learn: (seen: ReadonlySet<Aspect>) => void;
       made: Made | null;
+      at: Date;
     },
   ): Promise<CachedResult | { made: Made | null }> {
     const { reader, client, refresh } = execution;
@@ -125,7 +129,7 @@ export function createResponseCache({ schema, schemaHash, now }: ResponseCacheOp
     let made: Made | null = null;
     const compute = async (where: { primary: boolean }): Promise<Computed> => {
       if (asked.made?.computed && covers(asked.made) && !where.primary) return asked.made.computed;
-      made = await runOnce(execution, asked.plan, { ...where, signal: audience.signal });
+      made = await runOnce(execution, asked.plan, { ...where, at: asked.at, signal: audience.signal });
       if (audience.signal.aborted) throw new Abandoned();
       // First of all: others may be waiting for this run under a key that says too little about them.
       // Held against the scope its key was made with: what is known by now may be wider.
@@ -187,9 +191,9 @@ function withDeclared(learned: readonly Aspect[], { isPrivate }: CachePlan): rea
   return isPrivate && !learned.includes('person') ? [...learned, 'person'] : learned;
 }
 
-async function bypass(execution: CachedExecution, reason: string): Promise<CachedResult> {
+async function bypass(execution: CachedExecution, reason: string, at: Date): Promise<CachedResult> {
   const { args, client, openRun, execute } = execution;
-  const run = openRun({ primary: true, signal: client });
+  const run = openRun({ at, primary: true, signal: client });
   try {
     const result = await execute(within(args, run, client));
     return { result, report: { ...base, reason } };

@@ -24,16 +24,21 @@ export interface RunOptions {
   requestId: string;
   /** Aborted when nobody waits for the answer any more: nothing new is read then. */
   signal: AbortSignal;
+  /** The instant the run happens at. */
+  at: Date;
   /** Counted together with the request that caused the run. */
   onClose: (cost: SessionCost) => void;
 }
 
 const minuteMs = 60_000;
 
-export function openRun({ pool, tracked, viewer, clock, requestId, signal, onClose }: RunOptions): Run {
+/** Which minute an instant lies in: an answer made from the time is one for its minute, and no clock that is ahead shares it. */
+export function minuteOf(at: Date): string {
+  return String(Math.floor(at.getTime() / minuteMs));
+}
+
+export function openRun({ pool, tracked, viewer, clock, at, requestId, signal, onClose }: RunOptions): Run {
   const seen = new Set<Aspect>();
-  const now = clock();
-  let readTheClock = false;
   const session = createTenantSession({ pool, tenantId: viewer.tenantId, personId: viewer.personId, tracked });
   const end = () => void session.close().catch(() => {}); // its statements say what went wrong
   signal.addEventListener('abort', end, { once: true });
@@ -41,8 +46,8 @@ export function openRun({ pool, tracked, viewer, clock, requestId, signal, onClo
     viewer: observeViewer(viewer, (aspect) => seen.add(aspect)),
     session,
     now: () => {
-      readTheClock = true;
-      return now;
+      seen.add('minute');
+      return at;
     },
     requestId,
     idempotencyKey: null,
@@ -54,8 +59,8 @@ export function openRun({ pool, tracked, viewer, clock, requestId, signal, onClo
     // Every day and every month ends with a minute, in every time zone: an answer made from the time of day holds
     // until the next minute begins.
     steadyForMs() {
-      if (!readTheClock) return Number.POSITIVE_INFINITY;
-      const endOfMinute = (Math.floor(now.getTime() / minuteMs) + 1) * minuteMs;
+      if (!seen.has('minute')) return Number.POSITIVE_INFINITY;
+      const endOfMinute = (Number(minuteOf(at)) + 1) * minuteMs;
       return Math.max(0, endOfMinute - clock().getTime());
     },
     async close() {
