@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -92,10 +92,10 @@ async function main(): Promise<void> {
       `Writes per second with the change log, as a share of the same without; median of ${rounds} interleaved rounds.`,
     );
     for (const load of loads) {
-      const { ratio, spread, perSecond } = await compare(load, { owner, url: database.connectionString, tenants });
+      const { ratio, spread, perSecond, cpu } = await compare(load, { owner, url: database.connectionString, tenants });
       const mark = ratio >= target ? ' ' : '!';
       console.log(
-        `${mark} ${load.name.padEnd(40)} ${ratio.toFixed(2)}  (${spread.map((one) => one.toFixed(2)).join('–')}; ${Math.round(perSecond)}/s without)`,
+        `${mark} ${load.name.padEnd(38)} ${ratio.toFixed(2)}  (${spread.map((one) => one.toFixed(2)).join('–')}; ${Math.round(perSecond)}/s without; CPU of Postgres ${cpu.toFixed(2)})`,
       );
     }
     console.log(`Target: ${target} for mutations.`);
@@ -130,6 +130,16 @@ async function fill(owner: pg.Pool): Promise<Tenant[]> {
   );
 }
 
+type Mode = 'on' | 'off';
+
+interface Speed {
+  perSecond: number;
+  /** Postgres' CPU for each write, in milliseconds. */
+  cpuMs: number;
+}
+
+const still: Speed = { perSecond: 0, cpuMs: 0 };
+
 interface Surroundings {
   owner: pg.Pool;
   url: string;
@@ -144,21 +154,22 @@ async function compare(load: Load, surroundings: Surroundings) {
       return client;
     }),
   );
-  const measured: { on: number; off: number }[] = [];
+  const measured: Record<Mode, Speed>[] = [];
   for (let round = -1; round < rounds; round += 1) {
-    const speed = { on: 0, off: 0 };
+    const speed = { on: still, off: still };
     for (const mode of round % 2 ? (['on', 'off'] as const) : (['off', 'on'] as const)) {
       await switchTriggers(surroundings.owner, mode);
-      speed[mode] = await writesPerSecond(load, clients, surroundings.tenants);
+      speed[mode] = await measure(load, clients, surroundings.tenants);
     }
     if (round >= 0) measured.push(speed); // the first one only warms up
   }
   await Promise.all(clients.map((client) => client.end()));
-  const ratios = measured.map(({ on, off }) => on / off).toSorted((one, other) => one - other);
+  const ratios = sorted(measured.map(({ on, off }) => on.perSecond / off.perSecond));
   return {
     ratio: median(ratios),
     spread: [ratios[Math.floor(rounds / 4)] ?? 0, ratios[Math.ceil((3 * rounds) / 4) - 1] ?? 0],
-    perSecond: median(measured.map(({ off }) => off).toSorted((one, other) => one - other)),
+    perSecond: median(sorted(measured.map(({ off }) => off.perSecond))),
+    cpu: median(sorted(measured.map(({ on, off }) => off.cpuMs / on.cpuMs))),
   };
 }
 
@@ -174,11 +185,12 @@ async function switchTriggers(owner: pg.Pool, mode: 'on' | 'off'): Promise<void>
   await owner.query('CHECKPOINT');
 }
 
-async function writesPerSecond(
+async function measure(
   { rows, sharedTenant, write }: Load,
   clients: readonly pg.Client[],
   tenants: readonly Tenant[],
-): Promise<number> {
+): Promise<Speed> {
+  const cpuBefore = await cpuMsOf(clients);
   const startedAt = performance.now();
   let written = 0;
   await Promise.all(
@@ -193,11 +205,26 @@ async function writesPerSecond(
       }
     }),
   );
-  return (written * 1_000) / (performance.now() - startedAt);
+  const perSecond = (written * 1_000) / (performance.now() - startedAt);
+  return { perSecond, cpuMs: ((await cpuMsOf(clients)) - cpuBefore) / written };
 }
 
-function median(sorted: readonly number[]): number {
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+/** What the connections have cost Postgres so far, in milliseconds of CPU; NaN where the system does not tell. */
+async function cpuMsOf(clients: readonly pg.Client[]): Promise<number> {
+  const costs = clients.map(async (client) => {
+    const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+    const text = await readFile(`/proc/${rows[0].pid}/schedstat`, 'utf8').catch(() => 'unknown');
+    return Number(text.split(' ', 1)[0]) / 1e6;
+  });
+  return (await Promise.all(costs)).reduce((sum, cost) => sum + cost, 0);
+}
+
+function sorted(values: readonly number[]): number[] {
+  return values.toSorted((one, other) => one - other);
+}
+
+function median(ordered: readonly number[]): number {
+  return ordered[Math.floor(ordered.length / 2)] ?? 0;
 }
 
 await main();

@@ -70,7 +70,7 @@ describe('the comparison would catch', () => {
 
   it.each([
     ['a change that is not logged', 'update', /^DECLARE.*/s, 'BEGIN RETURN NULL; END'],
-    ['a change whose rows are logged only as they became', 'update', /FROM old_rows/g, 'FROM new_rows'],
+    ['a change whose rows are logged only as they became', 'update', /old_rows/g, 'new_rows'],
     ['a deletion that names the row but not its partitions', 'delete', /'P:ticket:[^']*'/g, `'P:none'`],
     ['very many rows that are not told by their type', 'update', /ARRAY\['L:ticket', 'A:ticket'\]/, `'{L:ticket}'`],
   ])(

@@ -10,7 +10,7 @@ const stall = `
   BEGIN PERFORM pg_sleep(random() * 0.006); RETURN NULL; END $$;
   CREATE CONSTRAINT TRIGGER zz_stall AFTER INSERT ON change_log_tags
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.opens) EXECUTE FUNCTION stall()`;
-const takeLock = 'PERFORM pg_advisory_xact_lock(tenant.lock_key);';
+const takeLock = /pg_advisory_xact_lock\(hashtextextended\(.*?\)\)/;
 
 const tenants = [newId(), newId()];
 const writers = 8;
@@ -42,8 +42,8 @@ describe('the numbers of a tenant', () => {
       `SELECT pg_get_functiondef('seal_changes()'::regprocedure) AS text`,
     );
     const sealing = rows[0]?.text ?? '';
-    expect(sealing).toContain(takeLock);
-    await owner.query(sealing.replace(takeLock, ''));
+    expect(sealing).toMatch(takeLock);
+    await owner.query(sealing.replace(takeLock, 'now()'));
     try {
       expect((await disorder()).length).toBeGreaterThan(0);
     } finally {

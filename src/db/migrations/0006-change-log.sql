@@ -54,19 +54,22 @@ GRANT SELECT ON cache_key_secrets TO freshfield_app;
 CREATE FUNCTION seal_changes() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
-  tenant record;
+  tenant uuid;
+  tenants uuid[] := ARRAY[NEW.tenant_id];
+  locked boolean;
 BEGIN
-  -- Locks in one order for everybody: two transactions that touch the same tenants cannot wait for each other.
-  FOR tenant IN
-    SELECT id, hashtextextended('freshfield:' || id, 0) AS lock_key
-      FROM (SELECT DISTINCT tenant_id AS id FROM change_log_tags
-             WHERE xid = pg_current_xact_id() AND begun_at = now() AND opens) changed
-     WHERE NOT is_sealed(id)
-     ORDER BY lock_key
-  LOOP
-    PERFORM pg_advisory_xact_lock(tenant.lock_key);
+  IF EXISTS (SELECT FROM change_log_tags
+              WHERE xid = NEW.xid AND begun_at = NEW.begun_at AND opens AND tenant_id <> NEW.tenant_id) THEN
+    -- Locks in one order for everybody: two transactions that touch the same tenants cannot wait for each other.
+    tenants := ARRAY(SELECT DISTINCT tenant_id FROM change_log_tags
+                      WHERE xid = NEW.xid AND begun_at = NEW.begun_at AND opens AND NOT is_sealed(tenant_id)
+                      ORDER BY tenant_id);
+  END IF;
+  FOREACH tenant IN ARRAY tenants LOOP
+    -- An assignment, because it is the quickest way to call a function.
+    locked := pg_advisory_xact_lock(hashtextextended('freshfield:' || tenant, 0)) IS NULL;
     INSERT INTO change_log (tenant_id, seq, xid, begun_at, sealed_at)
-    VALUES (tenant.id, nextval('change_seq'), pg_current_xact_id(), now(), clock_timestamp());
+    VALUES (tenant, nextval('change_seq'), NEW.xid, NEW.begun_at, clock_timestamp());
   END LOOP;
   RETURN NULL;
 END $$;

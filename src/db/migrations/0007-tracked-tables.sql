@@ -22,32 +22,31 @@ CREATE FUNCTION exempt_from_tracking(target regclass, why text) RETURNS void
   INSERT INTO tracked_tables (table_name, exempt) SELECT relname, why FROM pg_class WHERE oid = target
 $$;
 
--- The tags of one row, as an SQL expression over the alias r.
+-- What a table's rows are told apart by in tags: what the tags begin with, and the value that follows, as an SQL
+-- expression in which $row stands for the row. NULL is told by no tag: no read is narrowed to it.
 -- Only columns whose values have one text each, which reads can write too: 1.0 and 1 are equal numerics.
-CREATE FUNCTION change_tags_of_row(target regclass, type text, narrowings text[]) RETURNS text
+CREATE FUNCTION change_tag_parts(target regclass, type text, narrowings text[]) RETURNS TABLE (prefix text, value text)
   LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   narrowing text;
   col record;
-  tags text[] := '{}';
 BEGIN
   FOREACH narrowing IN ARRAY narrowings LOOP
     SELECT attname, atttypid::regtype AS kind, coalesce(collisdeterministic, true) AS is_exact INTO col
       FROM pg_attribute LEFT JOIN pg_collation c ON c.oid = attcollation
      WHERE attrelid = target AND attname = split_part(narrowing, ':', 1) AND attnum > 0 AND NOT attisdropped;
+    prefix := CASE narrowing WHEN 'id' THEN 'E:' || type || ':' ELSE 'P:' || type || ':' || narrowing || '=' END;
     IF col.kind IN ('uuid', 'text', 'boolean', 'smallint', 'integer', 'bigint') AND col.is_exact
        AND narrowing = col.attname THEN
-      tags := tags || format('%L || coalesce(r.%I::text, ''null'')',
-        CASE narrowing WHEN 'id' THEN 'E:' || type || ':' ELSE 'P:' || type || ':' || narrowing || '=' END, col.attname);
+      value := format('$row.%I', col.attname);
     ELSIF col.kind IN ('date', 'timestamptz') AND narrowing = col.attname || ':month' THEN
-      tags := tags || format('%L || coalesce(to_char(r.%I%s, ''YYYY-MM''), ''null'')',
-        'P:' || type || ':' || narrowing || '=', col.attname,
+      value := format('to_char($row.%I%s, ''YYYY-MM'')', col.attname,
         CASE col.kind WHEN 'timestamptz'::regtype THEN ' AT TIME ZONE ''UTC''' END);
     ELSE
       RAISE EXCEPTION 'Reads of % cannot be narrowed by "%": it has no such column, or not of a usable type.', target, narrowing;
     END IF;
+    RETURN NEXT;
   END LOOP;
-  RETURN format('ARRAY[%s]::text[]', array_to_string(tags || quote_literal('L:' || type), ', '));
 END $$;
 
 -- Called by the migration that creates a table, and again by one that adds a narrowing to it.
@@ -57,7 +56,7 @@ DECLARE
   name text := (SELECT relname FROM pg_class WHERE oid = target);
   columns text[] := (SELECT array_agg(attname) FROM pg_attribute WHERE attrelid = target AND attnum > 0 AND NOT attisdropped);
   wanted text[] := CASE WHEN 'id' = ANY (columns) THEN ARRAY['id'] ELSE '{}' END || partitions;
-  tenant text := CASE WHEN 'tenant_id' = ANY (columns) THEN 'r.tenant_id' WHEN name = 'tenants' THEN 'r.id' END;
+  tenant text := CASE WHEN 'tenant_id' = ANY (columns) THEN 'tenant_id' WHEN name = 'tenants' THEN 'id' END;
   event text;
 BEGIN
   IF EXISTS (SELECT FROM tracked_tables t WHERE t.table_name = name AND NOT t.narrowings <@ wanted) THEN
@@ -67,7 +66,10 @@ BEGIN
   ON CONFLICT (table_name) DO UPDATE SET type = excluded.type, narrowings = excluded.narrowings, exempt = NULL;
 
   FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
-    EXECUTE change_trigger_function(name, event, type, tenant, change_tags_of_row(target, type, wanted));
+    EXECUTE format(
+      'CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS %L',
+      'log_' || event || '_' || name,
+      CASE WHEN tenant IS NULL THEN shared_change_body(event) ELSE change_body(target, event, type, tenant, wanted) END);
     EXECUTE format('REVOKE ALL ON FUNCTION %I() FROM PUBLIC', 'log_' || event || '_' || name);
     EXECUTE format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION %I()',
       'log_' || event, event, target,
@@ -89,54 +91,62 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION note_truncate() FROM PUBLIC;
 
--- Writes the function that logs what one kind of statement changed of a table: the tags of the rows before and after.
-CREATE FUNCTION change_trigger_function(table_name text, event text, type text, tenant text, row_tags text) RETURNS text
+-- For a table that all tenants share: a change of it may change every answer.
+CREATE FUNCTION shared_change_body(event text) RETURNS text
+  LANGUAGE sql IMMUTABLE
+  RETURN format('BEGIN IF EXISTS (SELECT FROM %s) THEN PERFORM renew_change_epoch(); END IF; RETURN NULL; END',
+                CASE event WHEN 'delete' THEN 'old_rows' ELSE 'new_rows' END);
+
+-- Writes what the trigger of one kind of statement does: it logs the tags of the rows as they were and as they became.
+-- Every writer waits for it, so it is made for speed: the single row, by far the most frequent, takes one statement.
+CREATE FUNCTION change_body(target regclass, event text, type text, tenant text, narrowings text[]) RETURNS text
   LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   changed text := CASE event WHEN 'delete' THEN 'old_rows' ELSE 'new_rows' END;
-  before_and_after text := format('SELECT %s AS tenant, %s AS row_tags FROM %s r', tenant, row_tags, changed);
-  one_row text := before_and_after;
-  body text;
+  source text := CASE event WHEN 'update' THEN '(SELECT * FROM new_rows UNION ALL SELECT * FROM old_rows)' ELSE changed END;
+  opens text := 'NOT EXISTS (SELECT FROM change_log_tags e WHERE e.xid = pg_current_xact_id() AND e.begun_at = now() AND e.tenant_id = tenant)';
+  of_row text;
+  of_old_row text;
+  lists text;
+  tags text;
 BEGIN
-  IF tenant IS NULL THEN
-    -- All tenants share it: a change of it may change every answer.
-    body := format('BEGIN IF EXISTS (SELECT FROM %s) THEN PERFORM renew_change_epoch(); END IF; RETURN NULL; END', changed);
-  ELSE
-    IF event = 'update' THEN
-      one_row := format(
-        'SELECT a.tenant, CASE WHEN a.row_tags = b.row_tags THEN a.row_tags ELSE a.row_tags || b.row_tags END AS row_tags
-           FROM (%1$s) a, (%2$s) b WHERE a.tenant = b.tenant',
-        before_and_after, replace(before_and_after, 'FROM new_rows', 'FROM old_rows'));
-      before_and_after := before_and_after || ' UNION ALL ' || replace(before_and_after, 'FROM new_rows', 'FROM old_rows');
-    END IF;
-    body := format($f$
-      DECLARE
-        row_count integer := (SELECT count(*) FROM (SELECT FROM %1$s LIMIT change_collapse_rows() + 1) few);
-      BEGIN
-        IF row_count = 0 THEN RETURN NULL; END IF;
-        IF row_count = 1 THEN -- by far the most frequent
-          INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
-          SELECT tenant, %2$L, 1, row_tags, %3$s FROM (%4$s) changed;
-          IF FOUND THEN RETURN NULL; END IF;
-        END IF;
-        IF row_count <= change_collapse_rows() THEN
-          INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
-          SELECT tenant, %2$L, (SELECT count(*) FROM %1$s r WHERE %5$s = tenant), array_agg(tag), %3$s
-            FROM (SELECT DISTINCT tenant, tag FROM (%6$s) r, unnest(row_tags) AS tag) changed
-           GROUP BY tenant;
-        ELSE
-          INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
-          SELECT tenant, %2$L, (SELECT count(*) FROM %1$s r WHERE %5$s = tenant), ARRAY['L:%7$s', 'A:%7$s'], %3$s
-            FROM (SELECT DISTINCT tenant FROM (%6$s) r) changed;
-        END IF;
-        RETURN NULL;
-      END $f$,
-      changed, type,
-      'NOT EXISTS (SELECT FROM change_log_tags e WHERE e.xid = pg_current_xact_id() AND e.begun_at = now() AND e.tenant_id = tenant)',
-      one_row, tenant, before_and_after, type);
-  END IF;
-  RETURN format('CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS %L',
-    'log_' || event || '_' || table_name, body);
+  SELECT string_agg(format('%L || %s', prefix, replace(value, '$row', 'r')), ', ' ORDER BY place),
+         string_agg(format('CASE WHEN %2$s IS DISTINCT FROM %3$s THEN %1$L || %3$s END',
+                           prefix, replace(value, '$row', 'r'), replace(value, '$row', 'o')), ', ' ORDER BY place),
+         string_agg(format('array_agg(DISTINCT %s) AS values_%s', replace(value, '$row', 'r'), place), ', '),
+         string_agg(format('coalesce((SELECT array_agg(%L || v) FROM unnest(values_%s) AS v WHERE v IS NOT NULL), ''{}'')',
+                           prefix, place), ' || ' ORDER BY place)
+    INTO of_row, of_old_row, lists, tags
+    FROM change_tag_parts(target, type, narrowings) WITH ORDINALITY AS part (prefix, value, place);
+
+  RETURN format($f$
+    DECLARE
+      row_count integer;
+    BEGIN
+      INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
+      SELECT tenant, %1$L, 1, row_tags, %2$s
+        FROM (SELECT r.%3$I AS tenant, array_remove(ARRAY[%4$s], NULL) AS row_tags FROM %5$s) one
+       WHERE NOT EXISTS (SELECT FROM %6$s OFFSET 1);
+      IF FOUND THEN RETURN NULL; END IF;
+
+      row_count := (SELECT count(*) FROM (SELECT FROM %6$s LIMIT change_collapse_rows() + 1) few);
+      IF row_count > change_collapse_rows() THEN
+        INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
+        SELECT tenant, %1$L, (SELECT count(*) FROM %6$s r WHERE r.%3$I = tenant), ARRAY['L:%1$s', 'A:%1$s'], %2$s
+          FROM (SELECT DISTINCT r.%3$I AS tenant FROM %7$s r) changed;
+      ELSIF row_count > 0 THEN
+        INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
+        SELECT tenant, %1$L, (SELECT count(*) FROM %6$s r WHERE r.%3$I = tenant), %8$s, %2$s
+          FROM (SELECT %9$s FROM %7$s r GROUP BY r.%3$I) changed;
+      END IF;
+      RETURN NULL;
+    END $f$,
+    type, opens, tenant,
+    concat_ws(', ', of_row, CASE event WHEN 'update' THEN of_old_row END, quote_literal('L:' || type)),
+    CASE event WHEN 'update' THEN format('new_rows r JOIN old_rows o ON o.%1$I = r.%1$I', tenant) ELSE changed || ' r' END,
+    changed, source,
+    concat_ws(' || ', tags, format('%L::text', 'L:' || type)),
+    concat_ws(', ', format('r.%I AS tenant', tenant), lists));
 END $$;
 
 SELECT track_changes('tenants', 'tenant');
