@@ -88,9 +88,11 @@ async function createNode(name: string, options: Omit<ClusterOptions, 'size'>): 
       const hear = (text: Buffer) => (said = `${said}${text.toString()}`.slice(-4_000));
       server.stdout?.on('data', hear);
       server.stderr?.on('data', hear);
-      await until(isReady, 30_000).catch((error: unknown) => {
+      const exited = once(server, 'exit').then(() => Promise.reject(new Error('It has exited.')));
+      await Promise.race([until(isReady, 30_000), exited]).catch((error: unknown) => {
         throw new Error(`${name} did not come up: ${said}`, { cause: error });
       });
+      exited.catch(() => {}); // it is meant to die later
       isAlive = true;
     },
     pause: () => void server?.kill('SIGSTOP'),

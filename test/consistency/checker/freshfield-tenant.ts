@@ -43,7 +43,7 @@ export interface CheckedTenant {
 const siteCount = 4;
 const assetsPerSite = 12;
 /** More than one statement may change before its tags collapse to those of the type. */
-const fleetSize = 700;
+const fleetSize = 520;
 
 export async function prepareTenant(owner: pg.Pool, tenant: TestTenant): Promise<CheckedTenant> {
   const { id, slug, people } = tenant;

@@ -23,7 +23,7 @@ export class FreshfieldWrites {
     this.#kinds = [
       { weight: 40, propose: () => this.#updateOne(tenant()) },
       { weight: 6, propose: () => this.#updateSite(site()) },
-      { weight: 2, propose: () => this.#updateFleet(tenant()) },
+      { weight: 1, propose: () => this.#updateFleet(tenant()) },
       { weight: 8, propose: () => this.#add(tenant()) },
       { weight: 5, propose: () => this.#setRoles(tenant()) },
       { weight: 5, propose: () => this.#changeGrants(tenant()) },

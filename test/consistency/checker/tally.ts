@@ -18,9 +18,9 @@ export class Tally {
   /** With the token of the change that they must show. */
   tokenReads = 0;
   stale = 0;
-  /** Showed less than was acknowledged, by no more than the bound allows. */
+  /** Showed less than was acknowledged, whether a bound allows it or not. */
   behind = 0;
-  /** By how much at most, in milliseconds. */
+  /** For how long it had been acknowledged at most, in milliseconds. */
   furthestBehindMs = 0;
   /** Showed what nobody has written: the checker itself is wrong. */
   impossible = 0;
@@ -82,7 +82,7 @@ export class Tally {
       `  ${this.writes} writes acknowledged, ${this.unknownWrites} unknown; ${this.failed} requests failed, ` +
         `${this.lostWithNode} died with their node`,
       ...(this.behind > 0
-        ? [`  ${this.behind} behind within the bound, by ${Math.ceil(this.furthestBehindMs)} ms at most`]
+        ? [`  ${this.behind} showed less than was acknowledged, for ${Math.ceil(this.furthestBehindMs)} ms at most`]
         : []),
       ...(this.tokenReads > 0 ? [`  ${this.tokenReads} with a token`] : []),
       `  reads: ${shapes.join(', ')}`,
