@@ -274,7 +274,7 @@ describe('in bounded mode', () => {
 });
 
 describe('a stampede', () => {
-  it('of a thousand identical requests runs the operation once', async () => {
+  it('of a thousand identical requests runs the operation once', { timeout: 90_000 }, async () => {
     const { admin } = world.acme.people;
     const query = 'query Stampede { assets(first: 50) { totalCount } }';
     await warm(admin.token, query);
