@@ -7,6 +7,7 @@ export default defineConfig({
     // Minutes of real processes under faults: `npm run test:checker`.
     exclude: [...configDefaults.exclude, ...(process.env['CHECKER'] ? [] : ['test/consistency/checker.test.ts'])],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/explain-statements.ts'],
     sequence: { shuffle: true },
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -95,7 +95,7 @@ it('would catch raw SQL that declares less than it reads', async () => {
   const session = createExplainedSession({ pool: world.app.pool, tenantId: world.acme.id, tracked }, (explained) =>
     statements.push(explained),
   );
-  const people = reading(['sites'], sql<boolean>`id in (select site_id from people)`);
+  const people = reading(['sites'], sql<boolean>`id in (select site_id from people) /* wrong on purpose */`);
   await session.read.selectFrom('sites').select('id').where(people).execute();
   await session.read
     .selectFrom('sites')

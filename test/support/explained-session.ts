@@ -75,7 +75,7 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-function relationsOf(plan: PlanNode): Set<string> {
+export function relationsOf(plan: PlanNode): Set<string> {
   const own = plan['Relation Name'];
   const isCatalog = plan.Schema === 'pg_catalog';
   const below = (plan.Plans ?? []).flatMap((child) => [...relationsOf(child)]);

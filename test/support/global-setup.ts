@@ -10,6 +10,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A database that is migrated and empty: the template of every test database. */
     templateUrl: string;
+    /** A copy of it in which statements are explained and nothing is ever run. */
+    explainUrl: string;
   }
 }
 
@@ -22,9 +24,21 @@ export default async function setup(project: TestProject) {
   await migrate(pool);
   await pool.end();
   project.provide('templateUrl', database.connectionString);
+  project.provide('explainUrl', await copyOf(database.connectionString, 'explain'));
   return async () => {
     await database.stop();
     await rm(dataDir, { recursive: true, force: true });
     await rm(database.dataDir, { recursive: true, force: true });
   };
+}
+
+async function copyOf(url: string, name: string): Promise<string> {
+  const [template, admin] = [new URL(url), new URL(url)];
+  admin.pathname = '/postgres';
+  const pool = createPool({ connectionString: admin.href, role: null, max: 1, onError: () => {} });
+  await pool.query(`CREATE DATABASE ${name} TEMPLATE ${template.pathname.slice(1)}`);
+  await pool.end();
+  const copy = new URL(url);
+  copy.pathname = `/${name}`;
+  return copy.href;
 }
