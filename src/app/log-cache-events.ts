@@ -7,6 +7,8 @@ const levels: Readonly<Record<CacheEvent['type'], 'warn' | 'debug' | 'trace'>> =
   error: 'warn',
   evict: 'debug',
   'stale-refused': 'debug',
+  'stale-served': 'debug',
+  renewal: 'trace',
   hit: 'trace',
   miss: 'trace',
   store: 'trace',

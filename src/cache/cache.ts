@@ -7,6 +7,9 @@ import type { Emit, Level, MissReason } from './events.ts';
 import { Flights } from './flight.ts';
 import { BypassingReader } from './readers/bypassing.ts';
 import { CheckingReader } from './readers/checking.ts';
+import { Renewals } from './readers/renewals.ts';
+import { CheckedSnapshot } from './readers/snapshot.ts';
+import type { StaleBecause, StalePolicy } from './readers/stale.ts';
 import type { MemoryStore } from './stores/memory.ts';
 import type { RemoteStore } from './stores/remote.ts';
 
@@ -27,6 +30,8 @@ export interface CacheOptions {
   monotonicMs: () => number;
   /** Wall clock, in milliseconds since 1970. */
   nowMs: () => number;
+  /** From 0 to 1, for eager renewal. @default Math.random */
+  random?: () => number;
   emit: Emit;
 }
 
@@ -39,6 +44,12 @@ export interface Computed {
   readonly tags: readonly Tag[];
   /** How long it may be kept, in milliseconds; 0: not at all. */
   readonly ttlMs: number;
+  /** The first instant it holds for, wall clock, of what is made from the time. @default any */
+  readonly freshFromMs?: number;
+  /** How much longer it is kept for those who may be served something expired, in milliseconds. @default 0 */
+  readonly staleForMs?: number;
+  /** What it took to make, in milliseconds: what is about to expire is made anew that much earlier. @default never early */
+  readonly costMs?: number;
 }
 
 export interface FindRequest {
@@ -50,16 +61,20 @@ export interface FindRequest {
 export interface ReadRequest extends FindRequest {
   /** Compute afresh even if there is an entry, and store the result. @default false */
   refresh?: boolean;
+  /** When something older may be answered. @default never */
+  stale?: StalePolicy;
   /** Makes the value. `primary`: a replica was too far behind, read where the changes are made. */
   compute: (where: { primary: boolean }) => Promise<Computed>;
 }
 
 export interface ReadResult {
   readonly entry: Entry;
-  readonly status: 'HIT' | 'MISS' | 'BYPASS';
+  readonly status: 'HIT' | 'MISS' | 'STALE' | 'BYPASS';
   readonly level: Level | null;
   /** Why it was not a hit; null on a hit. */
   readonly reason: MissReason | null;
+  /** Of what is stale: why it was served. */
+  readonly because?: StaleBecause;
   /** The tag whose change made the stored entry unusable, where that was why. */
   readonly changedTag: Tag | null;
 }
@@ -77,6 +92,14 @@ export interface CacheReader {
   keep(request: FindRequest, computed: Omit<Computed, 'stamp'>): void;
 }
 
+/** Parts of an answer under way whose data comes from one snapshot: each is what that snapshot gives. */
+export interface SnapshotReader {
+  /** Entries in the order of the requests, all looked up at once; null where there is none that holds. */
+  find(requests: readonly FindRequest[]): Promise<(Entry | null)[]>;
+  /** Makes an entry from the snapshot and stores it; several that make the same at once share what one of them makes. */
+  make(request: FindRequest, compute: () => Promise<Omit<Computed, 'stamp'>>): Promise<Entry>;
+}
+
 /** A cache whose entries are checked against the change log before every use: nothing is ever purged from it. */
 export interface CoherentCache {
   /**
@@ -84,12 +107,16 @@ export interface CoherentCache {
    * `token`, of the client's last mutation: at least that change, in every mode.
    */
   begin(tenant: Tenant, token?: Seq): Promise<CacheReader>;
+  /** For an answer under way, from data as of `stamp`; null where nothing can be checked. */
+  snapshot(tenant: Tenant, stamp: Seq): Promise<SnapshotReader | null>;
 }
 
 export function createCache(options: CacheOptions): CoherentCache {
   const { log, coherence, tags, monotonicMs, emit } = options;
   const sync = new Sync({ log, tags, monotonicMs, emit });
   const flights = new Flights<ReadResult>();
+  const parts = new Flights<Entry>();
+  const renewals = new Renewals(monotonicMs);
   const history = new History(log, tags, sync);
 
   const mustSync = (tenant: Tenant, token: Seq | undefined): boolean => {
@@ -103,12 +130,24 @@ export function createCache(options: CacheOptions): CoherentCache {
         if (mustSync(tenant, token)) await sync.sync(tenant);
       } catch (error) {
         emit({ type: 'error', where: 'sync', error });
-        return new BypassingReader(options, tenant, 'unreachable');
+        return new BypassingReader(options, tenant, { reason: 'unreachable', isExact: token !== undefined });
       }
       // What it is entitled to is settled now: whatever is learned or forgotten later, it gets nothing older.
       const [epoch, required] = [tags.epoch, tags.applied(tenant)];
-      if (epoch === null || required === undefined) return new BypassingReader(options, tenant, 'epoch');
-      return new CheckingReader({ options, flights, history, tenant, epoch, required });
+      if (epoch === null || required === undefined)
+        return new BypassingReader(options, tenant, { reason: 'epoch', isExact: true });
+      const isExact = token !== undefined;
+      return new CheckingReader({ options, flights, renewals, history, tenant, epoch, required, isExact });
+    },
+    async snapshot(tenant, stamp) {
+      try {
+        if ((tags.applied(tenant) ?? -1) < stamp) await sync.sync(tenant);
+      } catch (error) {
+        emit({ type: 'error', where: 'sync', error });
+        return null;
+      }
+      const { epoch } = tags;
+      return epoch === null ? null : new CheckedSnapshot({ options, flights: parts, tenant, epoch, stamp });
     },
   };
 }

@@ -7,6 +7,8 @@ export interface OperationCounts {
   L2: number;
   misses: Partial<Record<MissReason, number>>;
   joined: number;
+  /** Answered with something older, as the policy allows. */
+  stale: number;
   /** Bytes served from the cache. */
   bytes: number;
 }
@@ -45,7 +47,7 @@ export function createCounters(events: Events): Counters {
     const known = operations.get(tenant) ?? new Map<string, OperationCounts>();
     operations.set(tenant, known);
     const key = known.has(name) || known.size < maxOperations ? name : others;
-    const counts = known.get(key) ?? { L1: 0, L2: 0, misses: {}, joined: 0, bytes: 0 };
+    const counts = known.get(key) ?? { L1: 0, L2: 0, misses: {}, joined: 0, stale: 0, bytes: 0 };
     known.set(key, counts);
     return counts;
   };
@@ -65,6 +67,9 @@ export function createCounters(events: Events): Counters {
       }
       case 'flight-join':
         of(event.tenant, event.operation).joined += 1;
+        return;
+      case 'stale-served':
+        of(event.tenant, event.operation).stale += 1;
         return;
       case 'sync':
         syncs.count += 1;
@@ -87,6 +92,7 @@ export function createCounters(events: Events): Counters {
       case 'error':
         totals.errors += 1;
         return;
+      case 'renewal':
       case 'breaker':
     }
   };

@@ -12,13 +12,20 @@ export interface Entry extends Stamped {
   /** Wall clock, milliseconds since 1970: for age and expiry only, never for coherence. */
   readonly storedAtMs: number;
   readonly expiresAtMs: number;
+  /** The first instant it holds for: of values made from the time. 0: any. */
+  readonly freshFromMs: number;
+  /** Until when it is kept for those who may be served an expired value. */
+  readonly staleUntilMs: number;
+  /** What it took to make, in milliseconds; 0: making it early would not make it last longer. */
+  readonly costMs: number;
 }
 
 /** Shared by all entries that have none. */
 const noMeta: Meta = {};
 const noTags: readonly Tag[] = [];
 
-export function toEntry({ body, meta, stamp, tags, ttlMs }: Computed, epoch: string, storedAtMs: number): Entry {
+export function toEntry(computed: Computed, epoch: string, storedAtMs: number): Entry {
+  const { body, meta, stamp, tags, ttlMs, freshFromMs = 0, staleForMs = 0, costMs = 0 } = computed;
   const facts = Object.keys(meta).length === 0 ? noMeta : meta;
   return {
     epoch,
@@ -28,6 +35,9 @@ export function toEntry({ body, meta, stamp, tags, ttlMs }: Computed, epoch: str
     meta: facts,
     storedAtMs,
     expiresAtMs: storedAtMs + ttlMs,
+    freshFromMs,
+    staleUntilMs: storedAtMs + ttlMs + staleForMs,
+    costMs,
   };
 }
 

@@ -2,8 +2,17 @@ import type { Tag, Tenant } from './coherence/change-log.ts';
 
 export type Level = 'L1' | 'L2';
 
-/** Why a read was not answered from the cache. */
-export type MissReason = 'absent' | 'expired' | 'changed' | 'epoch' | 'floor' | 'ahead' | 'refresh' | 'unreachable';
+/** Why a read was not answered from the cache, or with something stale. */
+export type MissReason =
+  | 'absent'
+  | 'expired'
+  | 'changed'
+  | 'soft-purge'
+  | 'epoch'
+  | 'floor'
+  | 'ahead'
+  | 'refresh'
+  | 'unreachable';
 
 /** What the cache tells the world. Logs, counters and tests subscribe to the same stream. */
 export type CacheEvent =
@@ -16,6 +25,16 @@ export type CacheEvent =
       readonly ageMs: number;
     }
   | { readonly type: 'miss'; readonly tenant: Tenant; readonly operation: string; readonly reason: MissReason }
+  /** Something older was served because the policy allows it: why, and whether the value itself could not be made. */
+  | {
+      readonly type: 'stale-served';
+      readonly tenant: Tenant;
+      readonly operation: string;
+      readonly reason: MissReason;
+      readonly because: 'revalidating' | 'error' | 'timeout';
+    }
+  /** A value is made anew before anybody had to wait for it. */
+  | { readonly type: 'renewal'; readonly tenant: Tenant; readonly operation: string; readonly eager: boolean }
   /** An entry was found and refused, because what it depends on has changed since. */
   | {
       readonly type: 'stale-refused';

@@ -23,6 +23,11 @@ export class Flights<Result> {
     return flight && flight.knownAt >= required ? flight.result : undefined;
   }
 
+  /** Whether anything is under way for this key, whatever it knows. */
+  isUp(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
   start(key: string, knownAt: Seq, run: () => Promise<Result>): Promise<Result> {
     const flight: Flight<Result> = { knownAt, result: run() };
     this.#flights.set(key, flight);

@@ -8,8 +8,10 @@ export type {
   FindRequest,
   ReadRequest,
   ReadResult,
+  SnapshotReader,
 } from './cache.ts';
-export { everything } from './coherence/change-log.ts';
+export type { StalePolicy } from './readers/stale.ts';
+export { everything, softly } from './coherence/change-log.ts';
 export type {
   AppendableChangeLog,
   Change,

@@ -15,6 +15,7 @@ it('counts hits by level, misses by reason and bytes, for each operation of each
     L2: 1,
     misses: { absent: 1 },
     joined: 0,
+    stale: 0,
     bytes: 30,
   });
   expect(counters.hitRatio()).toBe(0.75);

@@ -10,6 +10,9 @@ export type Tag = string;
  */
 export const everything: Tag = '*';
 
+/** The tag of a soft purge: what depends on `tag` counts as expired, and stays for those who may be served that. */
+export const softly = (tag: Tag): Tag => `~${tag}`;
+
 /** Whose data it is. Opaque to the engine; never empty. */
 export type Tenant = string;
 

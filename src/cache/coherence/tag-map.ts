@@ -1,4 +1,4 @@
-import { everything, type Pull, type Seq, type Tag, type Tenant, type TenantChanges } from './change-log.ts';
+import { everything, softly, type Pull, type Seq, type Tag, type Tenant, type TenantChanges } from './change-log.ts';
 
 /** What an entry says about the state it was made from. */
 export interface Stamped {
@@ -29,6 +29,8 @@ interface TenantTags {
   asOfMs: number;
   /** Newest change of each tag, in the order of those changes (a changed tag moves to the end). */
   readonly tags: Map<Tag, Seq>;
+  /** Whether any of them was purged softly: hardly ever, so that nobody else pays for it. */
+  hasSoft: boolean;
 }
 
 /** What this node knows of the change log: for each tenant, when each tag last changed. */
@@ -86,13 +88,26 @@ export class TagMap {
     return null;
   }
 
+  /** The tag by which an entry was purged softly: it counts as expired. Null where it was not. */
+  softPurge(tenant: Tenant, { stamp, tags }: Stamped): Tag | null {
+    const known = this.#tenants.get(tenant);
+    if (!known?.hasSoft) return null;
+    return [everything, ...tags].find((tag) => (known.tags.get(softly(tag)) ?? -1) > stamp) ?? null;
+  }
+
   #applyTenant(tenant: Tenant, { head, changes, complete }: TenantChanges, asOfMs: number): void {
     const before = this.#tenants.get(tenant);
     this.#drop(tenant);
     // A node that starts, or has fallen behind the trimmed log, cannot know what changed before: all of it might have.
     const starts = !before || !complete;
     const known: TenantTags = starts
-      ? { applied: before?.applied ?? 0, floor: Math.max(head, before?.floor ?? 0), asOfMs, tags: new Map() }
+      ? {
+          applied: before?.applied ?? 0,
+          floor: Math.max(head, before?.floor ?? 0),
+          asOfMs,
+          tags: new Map(),
+          hasSoft: false,
+        }
       : before;
     known.asOfMs = asOfMs;
     for (const { seq, tags } of starts ? [] : changes) {
@@ -100,6 +115,7 @@ export class TagMap {
       for (const tag of tags) {
         known.tags.delete(tag);
         known.tags.set(tag, seq);
+        known.hasSoft ||= tag.startsWith(softly(''));
       }
       if (tags.includes(everything)) known.floor = seq;
       known.applied = seq;

@@ -1,27 +1,48 @@
 import type { CacheOptions, CacheReader, ReadRequest, ReadResult } from '../cache.ts';
 import type { Tenant } from '../coherence/change-log.ts';
 import { toEntry } from '../entry.ts';
-import type { MissReason } from '../events.ts';
+import type { Level, MissReason } from '../events.ts';
+import { mayServeStale, type Refused } from './stale.ts';
+
+export interface BypassingOptions {
+  /** Why nothing can be checked. */
+  readonly reason: MissReason;
+  /** Whether nothing older may be served, whatever a policy says. */
+  readonly isExact: boolean;
+}
 
 /**
  * Where nothing can be checked (the log cannot be read, its history was renamed during the read), nothing is served
- * from the cache and nothing is kept. The data may still be readable.
+ * from the cache and nothing is kept. The data may still be readable; where it is not either, a policy may allow what
+ * was last known.
  */
 export class BypassingReader implements CacheReader {
   readonly #options: CacheOptions;
   readonly #tenant: Tenant;
   readonly #reason: MissReason;
+  readonly #isExact: boolean;
 
-  constructor(options: CacheOptions, tenant: Tenant, reason: MissReason) {
+  constructor(options: CacheOptions, tenant: Tenant, { reason, isExact }: BypassingOptions) {
     this.#options = options;
     this.#tenant = tenant;
     this.#reason = reason;
+    this.#isExact = isExact;
   }
 
-  async read({ operation, compute }: ReadRequest): Promise<ReadResult> {
-    this.#options.emit({ type: 'miss', tenant: this.#tenant, operation, reason: this.#reason });
-    const entry = toEntry(await compute({ primary: true }), '', this.#options.nowMs());
-    return { entry, status: 'BYPASS', level: null, reason: this.#reason, changedTag: null };
+  async read(request: ReadRequest): Promise<ReadResult> {
+    const { operation, stale, compute } = request;
+    const [reason, tenant] = [this.#reason, this.#tenant];
+    try {
+      const entry = toEntry(await compute({ primary: true }), '', this.#options.nowMs());
+      this.#options.emit({ type: 'miss', tenant, operation, reason });
+      return { entry, status: 'BYPASS', level: null, reason, changedTag: null };
+    } catch (error) {
+      const lastKnown =
+        stale && !this.#isExact && (stale.isFailure?.(error) ?? true) && (await this.#lastKnown(request));
+      if (!lastKnown) throw error;
+      this.#options.emit({ type: 'stale-served', tenant, operation, reason: lastKnown.reason, because: 'error' });
+      return { ...lastKnown, status: 'STALE', changedTag: null, because: 'error' };
+    }
   }
 
   async find({ operation }: { operation: string }): Promise<null> {
@@ -30,4 +51,18 @@ export class BypassingReader implements CacheReader {
   }
 
   keep(): void {}
+
+  /** What was known when the log could last be read, where the policy allows that. */
+  async #lastKnown({ key, stale }: ReadRequest): Promise<(Refused & { level: Level }) | null> {
+    const { memory, remote, tags, nowMs } = this.#options;
+    if (!stale) return null;
+    const local = memory.get(this.#tenant, key);
+    const entry = local ?? (await remote?.get(this.#tenant, key)) ?? null;
+    if (!entry) return null;
+    const refusal = tags.refusal(this.#tenant, entry);
+    const reason = !refusal ? 'unreachable' : refusal.reason === 'tag' ? 'changed' : refusal.reason;
+    const refused = { entry, reason } as const;
+    if (!mayServeStale(refused, stale, { because: 'error', nowMs: nowMs() })) return null;
+    return { ...refused, level: local ? 'L1' : 'L2' };
+  }
 }

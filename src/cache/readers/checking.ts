@@ -2,24 +2,28 @@ import type { CacheOptions, CacheReader, Computed, FindRequest, ReadRequest, Rea
 import type { Seq, Tenant } from '../coherence/change-log.ts';
 import type { History } from '../coherence/history.ts';
 import { toEntry, type Entry } from '../entry.ts';
-import type { Level } from '../events.ts';
 import type { Flights } from '../flight.ts';
 import { BypassingReader } from './bypassing.ts';
+import { storeEntry, tellHit } from './levels.ts';
+import { absent, LookUp, type Hit, type Refusal } from './look-up.ts';
+import type { Renewals } from './renewals.ts';
+import { SoftTimeout, withSoftTimeout } from './soft-timeout.ts';
+import { mayServeStale, type StaleBecause, type StalePolicy } from './stale.ts';
 
-type Refusal = Pick<ReadResult, 'changedTag'> & { readonly reason: NonNullable<ReadResult['reason']> };
-type Lookup = { readonly hit: Entry; readonly level: Level } | (Refusal & { readonly hit: null });
-
-const absent: Refusal = { reason: 'absent', changedTag: null };
+const defaultSoftTimeoutMs = 2_000;
 
 export interface CheckingReaderParts {
   readonly options: CacheOptions;
   readonly flights: Flights<ReadResult>;
+  readonly renewals: Renewals;
   readonly history: History;
   readonly tenant: Tenant;
   /** The history the read began in. */
   readonly epoch: string;
   /** What this reader is entitled to: it may join no flight that began with less. */
   readonly required: Seq;
+  /** Whether nothing older may be served, whatever a policy says: the client has sent a token. */
+  readonly isExact: boolean;
 }
 
 /** Serves what passes the check against the change log, and computes the rest. */
@@ -27,38 +31,39 @@ export class CheckingReader implements CacheReader {
   readonly #parts: CheckingReaderParts;
   readonly #options: CacheOptions;
   readonly #tenant: Tenant;
+  readonly #lookUp: LookUp;
 
   constructor(parts: CheckingReaderParts) {
     this.#parts = parts;
     this.#options = parts.options;
     this.#tenant = parts.tenant;
+    this.#lookUp = new LookUp(parts);
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
-    const { flights, epoch, required } = this.#parts;
-    const { emit, tags } = this.#options;
-    const looking = this.#lookUpLocal(request);
+    const { epoch, isExact } = this.#parts;
+    const looking = this.#lookUp.local(request);
     // No turn of the event loop between a miss and joining: a flight that lands in between would be flown twice.
     const local = looking instanceof Promise ? await looking : looking;
-    if (local.hit) return this.#serve(request, local);
-    // Positions of one history mean nothing in another.
-    if (tags.epoch !== epoch) return new BypassingReader(this.#options, this.#tenant, 'epoch').read(request);
-    // Flights of two tenants or two histories never meet, whatever their keys.
-    const flightKey = JSON.stringify([epoch, this.#tenant, request.key]);
-    const joined = request.refresh ? undefined : flights.join(flightKey, required);
-    if (!joined) {
-      const knownAt = Math.max(required, tags.applied(this.#tenant) ?? 0);
-      return flights.start(flightKey, knownAt, () => this.#fly(request, local, knownAt));
+    if (local.hit) {
+      this.#renewEarly(request, local.hit);
+      return this.#serve(request, local);
     }
-    emit({ type: 'flight-join', tenant: this.#tenant, operation: request.operation });
-    const landed = await joined;
-    this.#tell(request, landed);
-    return landed;
+    // Positions of one history mean nothing in another.
+    if (this.#options.tags.epoch !== epoch) {
+      return new BypassingReader(this.#options, this.#tenant, { reason: 'epoch', isExact: true }).read(request);
+    }
+    const { stale, refresh } = request;
+    if (!stale || isExact || refresh) return this.#joinOrFly(request, local).landed;
+    const expired = this.#serveStale(request, local, 'revalidating');
+    if (!expired) return this.#orStale(request, stale, local);
+    this.#renew(request, false);
+    return expired;
   }
 
   async find(request: FindRequest): Promise<Entry | null> {
-    const local = await this.#lookUpLocal(request);
-    const found = local.hit ? local : await this.#lookUpRemote(request, local);
+    const local = await this.#lookUp.local(request);
+    const found = local.hit ? local : await this.#lookUp.remote(request, local);
     if (found.hit) return this.#serve(request, found).entry;
     this.#options.emit({ type: 'miss', tenant: this.#tenant, operation: request.operation, reason: found.reason });
     return null;
@@ -67,97 +72,124 @@ export class CheckingReader implements CacheReader {
   keep(request: FindRequest, computed: Omit<Computed, 'stamp'>): void {
     const { epoch, required } = this.#parts;
     if (computed.ttlMs <= 0) return;
-    this.#store(request, toEntry({ ...computed, stamp: required }, epoch, this.#options.nowMs()));
+    const entry = toEntry({ ...computed, stamp: required }, epoch, this.#options.nowMs());
+    storeEntry(this.#options, this.#tenant, request, entry);
+  }
+
+  /** Flights of two tenants or two histories never meet, whatever their keys. */
+  #flightKey({ key }: FindRequest): string {
+    return JSON.stringify([this.#parts.epoch, this.#tenant, key]);
+  }
+
+  #joinOrFly(request: ReadRequest, local: Refusal): { landed: Promise<ReadResult>; looked: Promise<Refusal> | null } {
+    const joined = request.refresh
+      ? undefined
+      : this.#parts.flights.join(this.#flightKey(request), this.#parts.required);
+    if (!joined) return this.#takeOff(request, local);
+    this.#options.emit({ type: 'flight-join', tenant: this.#tenant, operation: request.operation });
+    const landed = joined.then((result) => {
+      this.#tell(request, result);
+      return result;
+    });
+    return { landed, looked: null };
+  }
+
+  /** `looked`: what the second level has, where it may not be served as if it were fresh. */
+  #takeOff(request: ReadRequest, local: Refusal): { landed: Promise<ReadResult>; looked: Promise<Refusal> } {
+    const { flights, required } = this.#parts;
+    const knownAt = Math.max(required, this.#options.tags.applied(this.#tenant) ?? 0);
+    let found: (refusal: Refusal) => void = () => {};
+    const looked = new Promise<Refusal>((resolve) => (found = resolve));
+    const landed = flights.start(this.#flightKey(request), knownAt, () =>
+      this.#fly(request, local, { knownAt, found }),
+    );
+    return { landed, looked };
   }
 
   /** The second level, then the computation: one of each for everybody who waits for the same. */
-  async #fly(request: ReadRequest, local: Refusal, knownAt: Seq): Promise<ReadResult> {
-    const found = request.refresh ? { hit: null, ...local } : await this.#lookUpRemote(request, local);
-    if (found.hit) return this.#serve(request, found);
-    const { reason, changedTag } = found;
+  async #fly(
+    request: ReadRequest,
+    local: Refusal,
+    { knownAt, found }: { knownAt: Seq; found: (refusal: Refusal) => void },
+  ): Promise<ReadResult> {
+    const { options } = this.#parts;
+    const remote = request.refresh ? { hit: null, ...local } : await this.#lookUp.remote(request, local);
+    if (remote.hit) return this.#serve(request, remote);
+    found(remote);
+    const { reason, changedTag } = remote;
     const missed = { status: 'MISS', level: null, reason, changedTag } as const;
     this.#tell(request, missed);
     let computed = await request.compute({ primary: false });
     if (computed.stamp < knownAt) computed = await request.compute({ primary: true }); // a lagging replica
     // Of the history that was known before its data was read: should that be over by now, the entry is refused.
-    const entry = toEntry(computed, this.#parts.epoch, this.#options.nowMs());
-    if (computed.ttlMs > 0) this.#store(request, entry);
+    const entry = toEntry(computed, this.#parts.epoch, options.nowMs());
+    if (computed.ttlMs > 0) storeEntry(options, this.#tenant, request, entry);
     return { entry, ...missed };
   }
 
-  #lookUpLocal(request: FindRequest & { refresh?: boolean }): Lookup | Promise<Lookup> {
-    if (request.refresh) return { hit: null, reason: 'refresh', changedTag: null };
-    const entry = this.#options.memory.get(this.#tenant, request.key);
-    if (!entry) return { hit: null, ...absent };
-    const judged = this.#check(request, 'L1', entry);
-    return judged instanceof Promise
-      ? judged.then((refusal) => this.#settleLocal(request, entry, refusal))
-      : this.#settleLocal(request, entry, judged);
+  /** Waits for the value as long as nothing older may be served instead. */
+  async #orStale(request: ReadRequest, stale: StalePolicy, local: Refusal): Promise<ReadResult> {
+    const { landed, looked } = this.#joinOrFly(request, local);
+    // Who flies learns on the way whether the second level has something older.
+    const known = looked ? ((await Promise.race([looked, landed.then(nothing, nothing)])) ?? local) : local;
+    const expired = known === local ? null : this.#serveStale(request, known, 'revalidating');
+    if (expired) return expired;
+    const isServable = this.#mayServe(known, stale, 'timeout');
+    try {
+      return await (isServable ? withSoftTimeout(landed, stale.softTimeoutMs ?? defaultSoftTimeoutMs) : landed);
+    } catch (error) {
+      const isLate = error instanceof SoftTimeout;
+      const isFailure = isLate || (stale.isFailure?.(error) ?? true);
+      const served = isFailure && this.#serveStale(request, known, isLate ? 'timeout' : 'error');
+      if (served) return served;
+      throw error;
+    }
   }
 
-  #settleLocal({ key }: FindRequest, entry: Entry, refusal: Refusal | null): Lookup {
-    const { memory } = this.#options;
-    if (!refusal) return { hit: entry, level: 'L1' };
-    if (memory.get(this.#tenant, key) === entry) memory.delete(this.#tenant, key);
-    return { hit: null, ...refusal };
+  /** Makes a value anew in the background, unless that is under way, or has just failed. */
+  #renew(request: ReadRequest, eager: boolean): void {
+    const { flights, renewals } = this.#parts;
+    const key = this.#flightKey(request);
+    if (flights.isUp(key) || !renewals.mayTry(key)) return;
+    this.#options.emit({ type: 'renewal', tenant: this.#tenant, operation: request.operation, eager });
+    renewals.watch(key, this.#takeOff(eager ? { ...request, refresh: true } : request, absent).landed);
   }
 
-  async #lookUpRemote(request: FindRequest, local: Refusal): Promise<Lookup> {
-    const { memory, remote } = this.#options;
-    const entry = (await remote?.get(this.#tenant, request.key)) ?? null;
-    if (!entry) return { hit: null, ...local };
-    const refusal = await this.#check(request, 'L2', entry);
-    if (refusal) return { hit: null, ...refusal };
-    memory.set(this.#tenant, request.key, entry);
-    return { hit: entry, level: 'L2' };
+  /**
+   * What is asked for often is made anew before it expires, the likelier the nearer that is and the longer making it
+   * takes: under load nobody ever waits, and what nobody asks for is left to expire.
+   */
+  #renewEarly(request: ReadRequest, { costMs, expiresAtMs }: Entry): void {
+    if (costMs === 0) return;
+    const { nowMs, random = Math.random } = this.#options;
+    if (nowMs() - costMs * Math.log(1 - random()) >= expiresAtMs) this.#renew(request, true);
   }
 
-  /** Why an entry may not be served; null where it may. Waits only for what is newer than anything known here. */
-  #check(request: FindRequest, level: Level, entry: Entry): Refusal | null | Promise<Refusal | null> {
-    const { history } = this.#parts;
-    const { coherence, emit } = this.#options;
-    if (!history.isAhead(this.#tenant, entry)) return this.#judge(request, level, entry);
-    const settled = history
-      .settle(this.#tenant, entry)
-      .catch((error: unknown) => emit({ type: 'error', where: 'epoch', error }));
-    if (coherence.mode === 'bounded') return this.#judge(request, level, entry);
-    return settled.then(() =>
-      history.isAhead(this.#tenant, entry) ? { reason: 'ahead', changedTag: null } : this.#judge(request, level, entry),
-    );
-  }
-
-  #judge({ operation }: FindRequest, level: Level, entry: Entry): Refusal | null {
-    const { tags, nowMs, emit } = this.#options;
-    const refusal = tags.refusal(this.#tenant, entry);
-    if (!refusal) return entry.expiresAtMs <= nowMs() ? { reason: 'expired', changedTag: null } : null;
-    const changedTag = refusal.reason === 'tag' ? refusal.tag : null;
-    emit({ type: 'stale-refused', tenant: this.#tenant, operation, level, tag: changedTag });
-    return { reason: refusal.reason === 'tag' ? 'changed' : refusal.reason, changedTag };
-  }
-
-  #serve(request: FindRequest, { hit, level }: Lookup & { hit: Entry }): ReadResult {
+  #serve(request: FindRequest, { hit, level }: Hit): ReadResult {
     const result = { entry: hit, status: 'HIT', level, reason: null, changedTag: null } as const;
     this.#tell(request, result);
     return result;
   }
 
-  #tell({ operation }: FindRequest, result: Pick<ReadResult, 'level' | 'reason'> & { entry?: Entry }): void {
-    const { emit, nowMs } = this.#options;
-    const { entry, level, reason } = result;
-    if (reason) return emit({ type: 'miss', tenant: this.#tenant, operation, reason });
-    if (!entry || !level) return;
-    const ageMs = Math.max(0, nowMs() - entry.storedAtMs);
-    emit({ type: 'hit', tenant: this.#tenant, operation, level, bytes: entry.body.byteLength, ageMs });
+  #mayServe(refusal: Refusal, stale: StalePolicy, because: StaleBecause): boolean {
+    const { entry, reason } = refusal;
+    return entry !== null && mayServeStale({ entry, reason }, stale, { because, nowMs: this.#options.nowMs() });
   }
 
-  /** Unconditionally: an entry that was overtaken while it was made carries an old stamp and loses when it is checked. */
-  #store({ key, operation }: FindRequest, entry: Entry): void {
-    const { memory, remote, emit } = this.#options;
-    const tenant = this.#tenant;
-    const stored = { type: 'store', tenant, operation, bytes: entry.body.byteLength, tags: entry.tags.length } as const;
-    memory.set(tenant, key, entry);
-    emit({ ...stored, level: 'L1' });
-    // Nobody waits for the second level: the entry is right whether it arrives or not.
-    void remote?.set(tenant, key, entry).then((done) => done && emit({ ...stored, level: 'L2' }));
+  #serveStale(request: ReadRequest, refusal: Refusal, because: StaleBecause): ReadResult | null {
+    const { memory, emit } = this.#options;
+    const { entry, reason, changedTag } = refusal;
+    if (!entry || !request.stale || !this.#mayServe(refusal, request.stale, because)) return null;
+    const level = memory.get(this.#tenant, request.key) === entry ? 'L1' : 'L2';
+    emit({ type: 'stale-served', tenant: this.#tenant, operation: request.operation, reason, because });
+    return { entry, status: 'STALE', level, reason, changedTag, because };
+  }
+
+  #tell({ operation }: FindRequest, result: Pick<ReadResult, 'level' | 'reason'> & { entry?: Entry }): void {
+    const { entry, level, reason } = result;
+    if (reason) return this.#options.emit({ type: 'miss', tenant: this.#tenant, operation, reason });
+    if (entry && level) tellHit(this.#options, this.#tenant, operation, { entry, level });
   }
 }
+
+const nothing = () => null;

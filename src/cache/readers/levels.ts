@@ -1,0 +1,31 @@
+import type { CacheOptions, FindRequest } from '../cache.ts';
+import type { Tenant } from '../coherence/change-log.ts';
+import type { Entry } from '../entry.ts';
+import type { Level } from '../events.ts';
+
+type Levels = Pick<CacheOptions, 'memory' | 'remote' | 'nowMs' | 'emit'>;
+
+/** Unconditionally: an entry that was overtaken while it was made carries an old stamp and loses when it is checked. */
+export function storeEntry(
+  { memory, remote, emit }: Levels,
+  tenant: Tenant,
+  { key, operation }: FindRequest,
+  entry: Entry,
+): void {
+  const stored = { type: 'store', tenant, operation, bytes: entry.body.byteLength, tags: entry.tags.length } as const;
+  memory.set(tenant, key, entry);
+  emit({ ...stored, level: 'L1' });
+  // Nobody waits for the second level: the entry is right whether it arrives or not.
+  void remote?.set(tenant, key, entry).then((done) => done && emit({ ...stored, level: 'L2' }));
+}
+
+export function tellHit({ nowMs, emit }: Levels, tenant: Tenant, operation: string, hit: HitFacts): void {
+  const { entry, level } = hit;
+  const ageMs = Math.max(0, nowMs() - entry.storedAtMs);
+  emit({ type: 'hit', tenant, operation, level, bytes: entry.body.byteLength, ageMs });
+}
+
+export interface HitFacts {
+  readonly entry: Entry;
+  readonly level: Level;
+}

@@ -1,0 +1,91 @@
+import type { CacheOptions, Computed, FindRequest, SnapshotReader } from '../cache.ts';
+import type { Seq, Tenant } from '../coherence/change-log.ts';
+import { toEntry, type Entry } from '../entry.ts';
+import type { Level } from '../events.ts';
+import type { Flights } from '../flight.ts';
+import { storeEntry, tellHit } from './levels.ts';
+
+export interface SnapshotParts {
+  readonly options: CacheOptions;
+  readonly flights: Flights<Entry>;
+  readonly tenant: Tenant;
+  readonly epoch: string;
+  readonly stamp: Seq;
+}
+
+/** Finds what one snapshot of the data would give: neither older nor newer than it. */
+export class CheckedSnapshot implements SnapshotReader {
+  readonly #parts: SnapshotParts;
+  readonly #options: CacheOptions;
+  readonly #tenant: Tenant;
+
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts;
+    this.#options = parts.options;
+    this.#tenant = parts.tenant;
+  }
+
+  async find(requests: readonly FindRequest[]): Promise<(Entry | null)[]> {
+    const { memory, remote } = this.#options;
+    const found = requests.map((request) => {
+      const entry = memory.get(this.#tenant, request.key);
+      return entry && this.#holds(entry) ? this.#serve(request, entry, 'L1') : null;
+    });
+    const missing = requests.flatMap((_, index) => (found[index] ? [] : [index]));
+    if (missing.length === 0) return found;
+    const keys = missing.map((index) => requests[index]?.key ?? '');
+    const fetched = (await remote?.getMany(this.#tenant, keys)) ?? [];
+    for (const [position, index] of missing.entries()) {
+      const [entry, request] = [fetched[position], requests[index]];
+      if (!request) continue;
+      if (entry && this.#holds(entry)) {
+        memory.set(this.#tenant, request.key, entry);
+        found[index] = this.#serve(request, entry, 'L2');
+      } else {
+        const { operation } = request;
+        this.#options.emit({ type: 'miss', tenant: this.#tenant, operation, reason: 'absent' });
+      }
+    }
+    return found;
+  }
+
+  async make(request: FindRequest, compute: () => Promise<Omit<Computed, 'stamp'>>): Promise<Entry> {
+    const { flights, epoch } = this.#parts;
+    const flightKey = JSON.stringify([epoch, this.#tenant, request.key]);
+    const joined = flights.join(flightKey, 0);
+    if (joined) {
+      // Of another snapshot: taken only where this one would have given the same. Whoever made it may have been told to stop.
+      const theirs = await joined.catch(() => null);
+      if (theirs && this.#holds(theirs)) {
+        this.#options.emit({ type: 'flight-join', tenant: this.#tenant, operation: request.operation });
+        return theirs;
+      }
+      return this.#make(request, compute);
+    }
+    return flights.start(flightKey, this.#parts.stamp, () => this.#make(request, compute));
+  }
+
+  async #make(request: FindRequest, compute: () => Promise<Omit<Computed, 'stamp'>>): Promise<Entry> {
+    const { options, stamp, epoch } = this.#parts;
+    const computed = await compute();
+    const entry = toEntry({ ...computed, stamp }, epoch, options.nowMs());
+    if (computed.ttlMs > 0) storeEntry(options, this.#tenant, request, entry);
+    return entry;
+  }
+
+  /** Whether nothing it depends on has changed between it and the snapshot, whichever came first. */
+  #holds(entry: Entry): boolean {
+    const { tags, nowMs } = this.#options;
+    const { epoch, stamp } = this.#parts;
+    if (tags.epoch !== epoch || entry.stamp > (tags.applied(this.#tenant) ?? -1)) return false;
+    const common = { epoch: entry.epoch, stamp: Math.min(entry.stamp, stamp), tags: entry.tags };
+    if (tags.refusal(this.#tenant, common) || tags.softPurge(this.#tenant, entry)) return false;
+    const now = nowMs();
+    return entry.freshFromMs <= now && now < entry.expiresAtMs;
+  }
+
+  #serve({ operation }: FindRequest, entry: Entry, level: Level): Entry {
+    tellHit(this.#options, this.#tenant, operation, { entry, level });
+    return entry;
+  }
+}
