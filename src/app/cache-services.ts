@@ -76,6 +76,7 @@ function signedWith(secret: () => Promise<string>, create: (secret: string) => R
   const opened = async () => (created ??= create(await secret()));
   return {
     get: async (tenant, key) => (await opened().catch(() => null))?.get(tenant, key) ?? null,
+    getMany: async (tenant, keys) => (await opened().catch(() => null))?.getMany(tenant, keys) ?? keys.map(() => null),
     set: async (tenant, key, entry) => (await opened().catch(() => null))?.set(tenant, key, entry) ?? false,
   };
 }

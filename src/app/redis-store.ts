@@ -23,7 +23,27 @@ export function createRedisStore(url: string): RedisStore {
     keyPrefix: 'freshfield:',
   });
   redis.on('error', () => {}); // each command that fails says so itself
-  return { store: createRedisCache({ redis: tellingFailures(redis) }), close: () => redis.disconnect() };
+  const cache = createRedisCache({ redis: tellingFailures(redis) });
+  const get = async (id: string): Promise<unknown> => cache.get(id);
+  const getMany = async (ids: readonly string[]): Promise<unknown[]> => {
+    try {
+      return (await redis.mget(...ids)).map(parse);
+    } catch (error) {
+      // Spread over machines behind one address, it may refuse to read from several of them in one command.
+      if (error instanceof Error && error.message.startsWith('CROSSSLOT')) return Promise.all(ids.map((id) => get(id)));
+      throw error;
+    }
+  };
+  return { store: { ...cache, get, getMany }, close: () => redis.disconnect() };
+}
+
+/** What is not JSON is not ours either; the engine says so when it is handed the text. */
+function parse(text: string | null): unknown {
+  try {
+    return text && JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** A pipeline resolves although its commands failed, and `createRedisCache` does not look: then nothing was stored. */

@@ -73,6 +73,21 @@ describe('Redis as a second level', () => {
     expect(stats.match(/cmdstat_keys:calls=(\d+)/)?.[1]).toBe('1');
   });
 
+  it('is asked for many in one command, and what is not ours there harms nothing beside it', async () => {
+    const { remote, seen, states } = protect(connected.store);
+    await remote.set('acme', 'many 1', entryOf('one'));
+    const [key = ''] = await redis.client.keys('*many 1');
+    await redis.client.set(key.replace('many 1', 'many 2'), 'not {json');
+    await redis.client.config('RESETSTAT');
+    const back = await remote.getMany('acme', ['many 0', 'many 1', 'many 2']);
+    expect(back.map(textOf)).toEqual([null, 'one', null]);
+    expect(seen).toContainEqual(expect.objectContaining({ type: 'error', where: 'remote get' }));
+    expect(states()).toEqual([]);
+    const stats = await redis.client.info('commandstats');
+    expect(stats).toMatch(/cmdstat_mget:calls=1,/);
+    expect(stats).not.toMatch(/cmdstat_get:/);
+  });
+
   it('says so when it has no room, rather than pretend to have stored', async () => {
     await redis.client.config('SET', 'maxmemory', '1');
     try {

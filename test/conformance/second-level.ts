@@ -111,6 +111,42 @@ export function describeSecondLevel(name: string, open: () => BlobStore | Promis
       expect(back.map(textOf)).toEqual(all.map((key) => `of ${key}`));
     });
 
+    it('gives back many in the order of their keys, with null for what is not there or of another', async () => {
+      const remote = await opened();
+      const [one, absent, two] = [newKey(), newKey(), newKey()];
+      await Promise.all([one, two].map((key) => remote.set('acme', key, entryOf(`of ${key}`))));
+      const back = await remote.getMany('acme', [two, absent, one, two]);
+      expect(back.map(textOf)).toEqual([`of ${two}`, null, `of ${one}`, `of ${two}`]);
+      expect(await remote.getMany('globex', [one, absent, two])).toEqual([null, null, null]);
+      expect(await remote.getMany('acme', [])).toEqual([]);
+    });
+
+    it('is asked for many as one command, which fails as one', async () => {
+      const store = await open();
+      const { remote, seen, states } = protect({
+        ...store,
+        getMany: undefined,
+        get: (id) => (id.endsWith('bad') ? Promise.reject(new Error('down')) : store.get(id)),
+      });
+      const key = newKey();
+      await remote.set('acme', key, entryOf('x'));
+      expect((await remote.getMany('acme', [key, key])).map(textOf)).toEqual(['x', 'x']);
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        expect(await remote.getMany('acme', [key, 'bad'])).toEqual([null, null]);
+      }
+      const gets = seen.flatMap((event) => (event.type === 'remote' && event.command === 'get' ? [event.failed] : []));
+      expect({ gets, states: states() }).toEqual({ gets: [false, true, true, true], states: ['open'] });
+    });
+
+    const noList = new Proxy([], { get: (_, property) => (property === 'then' ? undefined : fail()) });
+    it.each(
+      Object.entries({ nothing: null, text: 'text', noList, object: {}, tooFew: [], foreign: [{ data: 7 }, 'x'] }),
+    )('is not believed when it hands back something else for many: %s', async (_, answer) => {
+      const store = await open();
+      const { remote } = protect({ ...store, getMany: async () => answer as unknown[] });
+      expect(await remote.getMany('acme', [newKey(), newKey()])).toEqual([null, null]);
+    });
+
     it('is not believed when it hands back something else', async () => {
       const store = await open();
       const { remote, seen } = protect({
@@ -197,4 +233,8 @@ export function describeSecondLevel(name: string, open: () => BlobStore | Promis
       }
     });
   });
+}
+
+function fail(): never {
+  throw new Error('trapped');
 }

@@ -10,6 +10,8 @@ import { createBreaker } from './breaker.ts';
  */
 export interface BlobStore {
   get(id: string): PromiseLike<unknown> | unknown;
+  /** What `get` would answer for each of them, in one round trip. @default as many gets at once */
+  getMany?(ids: readonly string[]): PromiseLike<readonly unknown[]>;
   /** `entities` is always empty; `ttl` in milliseconds. */
   set(id: string, data: BlobResult, entities: Iterable<never>, ttl: number): PromiseLike<void> | void;
 }
@@ -41,6 +43,8 @@ export interface RemoteStoreOptions {
 /** The second level: shared by nodes, allowed to be slow, empty, wrong or gone. It costs misses, never a request. */
 export interface RemoteStore {
   get(tenant: Tenant, key: string): Promise<Entry | null>;
+  /** An entry or null for each key, in their order. One command, whatever their number: it fails for all of them. */
+  getMany(tenant: Tenant, keys: readonly string[]): Promise<(Entry | null)[]>;
   /** Whether it was stored; never rejects. */
   set(tenant: Tenant, key: string, entry: Entry): Promise<boolean>;
 }
@@ -70,14 +74,28 @@ export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
     }
   };
 
+  const open = (id: string, result: unknown): Entry | null => {
+    const entry = decodeEntry(secret, id, dataOf(result));
+    if (result && !entry) emit({ type: 'error', where: 'remote get', error: new Error('A foreign or damaged blob.') });
+    return entry;
+  };
+  const fetchMany = async (ids: readonly string[]): Promise<readonly unknown[]> =>
+    store.getMany ? store.getMany(ids) : Promise.all(ids.map((id) => store.get(id)));
+
   return {
     async get(tenant, key) {
       const id = idOf(tenant, key);
-      const result = await command('get', () => store.get(id));
-      const entry = decodeEntry(secret, id, dataOf(result));
-      if (result && !entry)
-        emit({ type: 'error', where: 'remote get', error: new Error('A foreign or damaged blob.') });
-      return entry;
+      return open(id, await command('get', () => store.get(id)));
+    },
+    async getMany(tenant, keys) {
+      if (keys.length === 0) return [];
+      const ids = keys.map((key) => idOf(tenant, key));
+      // Taken out one by one within the command: what is no list, or cannot be looked at, is a failure like any other.
+      const results = await command('get', async () => {
+        const fetched = await fetchMany(ids);
+        return ids.map((_, index) => fetched[index]);
+      });
+      return ids.map((id, index) => open(id, results?.[index]));
     },
     async set(tenant, key, entry) {
       const ttlMs = Math.floor(entry.expiresAtMs - nowMs());
