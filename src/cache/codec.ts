@@ -13,6 +13,9 @@ export interface Blob {
   readonly tags: readonly Tag[];
   readonly stored: number;
   readonly expires: number;
+  readonly freshFrom: number;
+  readonly staleUntil: number;
+  readonly cost: number;
   readonly meta: Meta;
   readonly as: 'utf8' | 'base64';
   readonly body: string;
@@ -29,6 +32,9 @@ export function encodeEntry(secret: string, id: string, entry: Entry): Blob {
     tags: entry.tags,
     stored: entry.storedAtMs,
     expires: entry.expiresAtMs,
+    freshFrom: entry.freshFromMs,
+    staleUntil: entry.staleUntilMs,
+    cost: entry.costMs,
     meta: entry.meta,
     as,
     body: Buffer.from(entry.body.buffer, entry.body.byteOffset, entry.body.byteLength).toString(as),
@@ -45,6 +51,9 @@ export function decodeEntry(secret: string, id: string, blob: unknown): Entry | 
       tags: blob.tags,
       storedAtMs: blob.stored,
       expiresAtMs: blob.expires,
+      freshFromMs: blob.freshFrom,
+      staleUntilMs: blob.staleUntil,
+      costMs: blob.cost,
       meta: blob.meta,
       body: withoutSlab(Buffer.from(blob.body, blob.as)),
     };
@@ -55,8 +64,9 @@ export function decodeEntry(secret: string, id: string, blob: unknown): Entry | 
 }
 
 /** A damaged stamp or tag would make an entry pass its check for ever, so every byte counts. */
-function macOf(secret: string, id: string, { epoch, stamp, tags, storedAtMs, expiresAtMs, meta, body }: Entry): string {
-  const facts = JSON.stringify([epoch, stamp, tags, storedAtMs, expiresAtMs, meta]);
+function macOf(secret: string, id: string, entry: Entry): string {
+  const { epoch, stamp, tags, storedAtMs, expiresAtMs, freshFromMs, staleUntilMs, costMs, meta, body } = entry;
+  const facts = JSON.stringify([epoch, stamp, tags, storedAtMs, expiresAtMs, freshFromMs, staleUntilMs, costMs, meta]);
   return createKey(secret, ['entry', id, facts, body]);
 }
 
@@ -72,6 +82,9 @@ function isBlob(value: unknown): value is Blob {
     blob.tags.every((tag) => typeof tag === 'string') &&
     Number.isFinite(blob.stored) &&
     Number.isFinite(blob.expires) &&
+    Number.isFinite(blob.freshFrom) &&
+    Number.isFinite(blob.staleUntil) &&
+    Number.isFinite(blob.cost) &&
     isMeta(blob.meta) &&
     (blob.as === 'utf8' || blob.as === 'base64') &&
     typeof blob.body === 'string'

@@ -16,6 +16,9 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   meta: fc.dictionary(name, fact, { noNullPrototype: true }),
   storedAtMs: fc.maxSafeNat(),
   expiresAtMs: fc.maxSafeNat(),
+  freshFromMs: fc.maxSafeNat(),
+  staleUntilMs: fc.maxSafeNat(),
+  costMs: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0),
 });
 
 /** There and back, as a store in another process does. */
@@ -118,6 +121,9 @@ const sample: Entry = {
   meta: { scope: 'TENANT' },
   storedAtMs: 1_700_000_000_000,
   expiresAtMs: 1_700_000_300_000,
+  freshFromMs: 1_699_999_980_000,
+  staleUntilMs: 1_700_000_900_000,
+  costMs: 12.5,
 };
 
 function parse(text: string): unknown {

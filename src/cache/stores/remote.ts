@@ -98,7 +98,7 @@ export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
       return ids.map((id, index) => open(id, results?.[index]));
     },
     async set(tenant, key, entry) {
-      const ttlMs = Math.floor(entry.expiresAtMs - nowMs());
+      const ttlMs = Math.floor(Math.max(entry.expiresAtMs, entry.staleUntilMs) - nowMs());
       if (!(ttlMs > 0 && Number.isSafeInteger(ttlMs))) return false; // nothing is ever stored without an expiry
       const id = idOf(tenant, key);
       const blob: BlobResult = { data: { ...encodeEntry(secret, id, entry) } };
