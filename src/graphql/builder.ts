@@ -38,8 +38,11 @@ export interface SchemaTypes {
 /** Defines no type of its own: each module adds some. Types, queries and mutations of one noun live in one folder. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   // Errors first, so that what the later plugins throw becomes a typed result where a field promises one.
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, cacheControlPlugin, DirectivesPlugin],
+  // Cache control last: what it adds to types and fields is then seen by the plugin that prints directives.
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, DirectivesPlugin, cacheControlPlugin],
   defaultFieldNullability: false,
+  directives: { useGraphQLToolsUnorderedDirectives: true }, // the form that the printer of the SDL reads
+  cacheControl: { typesInherit: true }, // docs/decisions/0010-types-inherit-their-max-age.md
   scopeAuth: {
     authScopes: (context) => ({
       permission: (permission) => context.viewer.permissions.has(permission),

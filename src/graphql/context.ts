@@ -1,5 +1,8 @@
 import type { TenantSession } from '../db/session.ts';
 import { AppError } from '../errors.ts';
+import { createCacheHints, type CacheHints } from './cache-control/hints.ts';
+import { createClock, type Clock } from './clock.ts';
+import type { FieldCache } from './field-cache/field-cache.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -11,8 +14,14 @@ export interface Context {
   /** The database, held to the viewer's tenant. */
   readonly db: TenantSession;
   readonly loaders: Loaders;
-  /** The instant this request happens at. Resolvers read the time here and nowhere else. */
+  /** What resolvers have said about how long their results may be kept. */
+  readonly cacheHints: CacheHints;
+  /** Resolvers read the time here and nowhere else. */
+  readonly clock: Clock;
+  /** `clock.now`: the instant this request happens at, for what holds until the minute ends. */
   readonly now: Date;
+  /** Values of single fields, shared by different queries; null where nothing may be kept, as in a mutation. */
+  readonly fieldCache: FieldCache | null;
   readonly requestId: string;
   /** The Idempotency-Key header; null without one. */
   readonly idempotencyKey: string | null;
@@ -23,13 +32,18 @@ export interface Context {
 export interface ContextInput {
   viewer: Viewer | null;
   session: TenantSession | null;
-  /** The instant of the request; asked for only when a resolver looks at the clock. */
-  now: () => Date;
+  clock: Clock;
   requestId: string;
-  idempotencyKey: string | null;
+  /** @default null */
+  idempotencyKey?: string | null;
+  /** @default null */
+  fieldCache?: FieldCache | null;
+  /** @default none have been said yet */
+  cacheHints?: CacheHints;
 }
 
-export function createContext({ viewer, session, now, requestId, idempotencyKey }: ContextInput): Context {
+export function createContext(input: ContextInput): Context {
+  const { viewer, session, clock, requestId, idempotencyKey = null, fieldCache = null } = input;
   const { loaders, clear } = createLoaders(() => context);
   const context: Context = {
     get viewer() {
@@ -40,9 +54,12 @@ export function createContext({ viewer, session, now, requestId, idempotencyKey 
       return session ?? refuseAnonymous();
     },
     loaders,
+    cacheHints: input.cacheHints ?? createCacheHints(),
+    clock,
     get now() {
-      return now();
+      return clock.now;
     },
+    fieldCache,
     requestId,
     idempotencyKey,
     clearLoaders: clear,
