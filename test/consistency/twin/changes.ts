@@ -5,7 +5,7 @@ import type { Dice } from '../../support/dice.ts';
 import type { Executor } from '../../support/executor.ts';
 import { randomMutation, type Ids } from './documents.ts';
 import { tableOfType } from './ids.ts';
-import { randomStatements, type WritableTable } from './statements.ts';
+import { randomStatements, type Aim, type WritableTable } from './statements.ts';
 
 export interface ChangeOptions {
   owner: pg.Pool;
@@ -15,7 +15,7 @@ export interface ChangeOptions {
   /** Who may change everything, one for each tenant, and the rows there are. */
   admins: readonly { viewer: Viewer; ids: Ids }[];
   /** What some answer was made from. */
-  likely: () => { table: string; id: string | null };
+  likely: () => Aim | null;
   /** How many of a hundred changes are mutations; the rest is plain SQL. */
   mutations: number;
 }

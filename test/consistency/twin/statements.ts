@@ -45,13 +45,23 @@ const leaves = [
   'person_roles',
 ];
 
+/** What to change so that it concerns an answer there is. */
+export interface Aim {
+  readonly tenantId: string;
+  readonly table: string;
+  /** Which rows the answer was made from, as a condition; null: any of the table. */
+  readonly where: string | null;
+  /** By the value of this column they belong to the answer. */
+  readonly column: string | null;
+}
+
 export interface StatementOptions {
   dice: Dice;
   tables: readonly WritableTable[];
   /** Whose rows are changed. */
   tenantIds: readonly string[];
   /** What some answer was made from: changed at random, a row would hardly ever matter to any. */
-  likely: () => { table: string; id: string | null };
+  likely: () => Aim | null;
 }
 
 /** A random write as psql might send it: one statement or a transaction of several. Some are refused by constraints. */
@@ -64,43 +74,55 @@ export function randomStatements(options: StatementOptions): string[] {
 }
 
 function randomStatement({ dice, tables, tenantIds, likely }: StatementOptions): string {
-  const tenant = dice.pick(tenantIds);
-  const aim = likely();
-  const aimed = dice.chance(0.7) ? tables.find(({ name }) => name === aim.table) : undefined;
+  const aim = dice.chance(0.7) ? likely() : null;
+  const aimed = tables.find(({ name }) => name === aim?.table);
   const table = aimed ?? dice.pick(tables);
-  const row = aimed && aim.id ? `id = '${aim.id}'` : rowOf(table.name, tenant, dice);
+  const tenant = aimed && aim ? aim.tenantId : dice.pick(tenantIds);
+  const row = rowOf(table.name, tenant, dice, (aimed && aim?.where) ?? 'true');
+  // What makes a row belong to an answer is what makes it leave.
+  const moved = aimed && dice.chance(0.5) ? (aim?.column ?? null) : null;
+  const many = `tenant_id = '${tenant}' AND hashtext(${table.name}::text) % ${dice.int(2, 3)} = 0`; // all would become alike
   const isLeaf = leaves.includes(table.name);
   const kind = dice.int(1, 100);
-  if (kind <= 55) return update(table, dice, tenant, dice.chance(0.7) ? row : `tenant_id = '${tenant}'`);
-  if (kind <= 60) return update(table, dice, tenant, `tenant_id IN ('${tenantIds.join("', '")}')`);
+  if (kind <= 45) return update({ table, dice, tenant, moved, where: row });
+  if (kind <= 55) return update({ table, dice, tenant, moved, where: many });
+  if (kind <= 60) return update({ table, dice, tenant, moved, where: `tenant_id IN ('${tenantIds.join("', '")}')` });
   if (kind <= 80) return insert(table, dice, tenant);
   if (kind <= 92 || !isLeaf) return `DELETE FROM ${table.name} WHERE ${row}`;
-  if (kind <= 96)
-    return `DELETE FROM ${table.name} WHERE tenant_id = '${tenant}' AND hashtext(ctid::text) % ${dice.int(2, 6)} = 0`;
+  if (kind <= 96) return `DELETE FROM ${table.name} WHERE ${many}`;
   return refill(table, dice);
 }
 
 /** One row, by where it lies: some tables have no id. */
-function rowOf(table: string, tenant: string, dice: Dice): string {
-  return `ctid = (SELECT ctid FROM ${table} WHERE tenant_id = '${tenant}' ORDER BY hashtext(ctid::text || '${dice.int(1, 1_000_000)}') LIMIT 1)`;
+function rowOf(table: string, tenant: string, dice: Dice, where = 'true'): string {
+  return `ctid = (SELECT ctid FROM ${table} WHERE tenant_id = '${tenant}' AND ${where} ORDER BY hashtext(ctid::text || '${dice.int(1, 1_000_000)}') LIMIT 1)`;
+}
+
+interface Update {
+  table: WritableTable;
+  dice: Dice;
+  tenant: string;
+  /** A column to change among others. */
+  moved: string | null;
+  where: string;
 }
 
 /** Takes over what another row has: values that fit, and that queries ask for. */
-function update({ name, columns }: WritableTable, dice: Dice, tenant: string, where: string): string {
+function update({ table: { name, columns }, dice, tenant, moved, where }: Update): string {
   const free = columns.filter(({ isUnique }) => !isUnique);
-  const donor = `FROM ${name} WHERE ${rowOf(name, tenant, dice)}`;
   if (free.length === 0 || dice.chance(0.1)) {
     const keys = columns.filter((column) => column.isUnique && column.name !== 'tenant_id');
     const key = dice.pick(keys);
     return `UPDATE ${name} SET ${key.name} = ${freshValue(key, name, tenant, dice)} WHERE ${where.startsWith('tenant_id') ? rowOf(name, tenant, dice) : where}`;
   }
-  const changed = dice.chance(0.3) ? free : dice.some(free, dice.int(1, 2));
+  const more = free.filter((column) => column.name === moved);
+  const changed = dice.chance(0.3) ? free : [...new Set([...more, ...dice.some(free, dice.int(1, 2))])];
   const texts = changed.filter(
     ({ type, name: column }) => type === 'text' && ['title', 'name', 'label', 'body', 'description'].includes(column),
   );
   const values = changed.map((column) => (texts.includes(column) ? `'${dice.pick(words)}'` : `donor.${column.name}`));
   return `UPDATE ${name} SET (${changed.map((column) => column.name).join(', ')}) = ROW (${values.join(', ')})
-    FROM (SELECT * ${donor}) donor WHERE ${where.replace(/^(ctid|tenant_id|id)\b/, `${name}.$1`)}`;
+    FROM (SELECT * FROM ${name} WHERE ${rowOf(name, tenant, dice)}) donor WHERE ${name}.${where}`;
 }
 
 /** A copy of a row under another key. */
@@ -109,7 +131,7 @@ function insert({ name, columns }: WritableTable, dice: Dice, tenant: string): s
     column.isUnique && column.name !== 'tenant_id' ? freshValue(column, name, tenant, dice) : `donor.${column.name}`,
   );
   return `INSERT INTO ${name} (${columns.map((column) => column.name).join(', ')})
-    SELECT ${values.join(', ')} FROM ${name} donor WHERE ${rowOf(name, tenant, dice).replace('ctid', 'donor.ctid')}`;
+    SELECT ${values.join(', ')} FROM ${name} donor WHERE donor.${rowOf(name, tenant, dice)}`;
 }
 
 function freshValue({ name, type }: Column, table: string, tenant: string, dice: Dice): string {

@@ -2,13 +2,13 @@ import { TagMap, type Tag } from '../../../src/cache/index.ts';
 import { createPostgresChangeLog } from '../../../src/db/change-log.ts';
 import type { TrackedTables } from '../../../src/db/reads/tracked-tables.ts';
 import type { Viewer } from '../../../src/graphql/viewer.ts';
-import { createDice } from '../../support/dice.ts';
+import { createDice, type Dice } from '../../support/dice.ts';
 import { createExecutor, type Execution } from '../../support/executor.ts';
 import type { Role, World } from '../../support/world.ts';
 import { makeChange, type Change } from './changes.ts';
 import { randomQuery, type Ids } from './documents.ts';
 import { idsOf } from './ids.ts';
-import { writableTables } from './statements.ts';
+import { writableTables, type Aim } from './statements.ts';
 
 export interface TwinOptions {
   world: World;
@@ -75,15 +75,7 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
   const tenants = [world.acme, world.globex];
   const queryFields = Object.keys(executor.schema.getQueryType()?.getFields() ?? {});
   const tables = await writableTables(owner, options.tables);
-  const result: TwinResult = {
-    pairs: 0,
-    altered: 0,
-    refused: 0,
-    refusedInVain: 0,
-    changes: 0,
-    failedChanges: 0,
-    stale: [],
-  };
+  const result = nothingCompared();
 
   const sync = async () => {
     const pull = await log.pull(new Map(tenants.map(({ id }) => [id, tagMap.applied(id)])));
@@ -115,8 +107,7 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
     const asked = usable.flatMap((index) => tried[index] ?? []);
     const cached = usable.flatMap((index) => answered[index] ?? []);
     for (let count = 0; count < changesPerRound && !done(); count += 1) {
-      const depended = cached.flatMap(({ tags }) => tags.slice(0, 20));
-      const likely = () => aimAt(dice.pick(depended), tracked);
+      const likely = () => aimAt({ dice, tracked, asked, cached });
       const change = await makeChange({ owner, executor, dice, tables, admins, mutations, likely });
       result.changes += 1;
       const known = tenants.map(({ id }) => tagMap.applied(id)).join();
@@ -162,13 +153,36 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
   }
 }
 
+export function nothingCompared(): TwinResult {
+  return { pairs: 0, altered: 0, refused: 0, refusedInVain: 0, changes: 0, failedChanges: 0, stale: [] };
+}
+
 const roles: readonly Role[] = ['admin', 'manager', 'agent', 'member'];
 
-/** The table and, where the tag names one, the row that a change must touch to concern it. */
-function aimAt(tag: Tag, { tables }: TrackedTables): { table: string; id: string | null } {
-  const [kind, type, id = null] = tag.split(':');
-  const [table = ''] = [...tables].find(([, tracked]) => tracked?.type === type) ?? [];
-  return { table, id: kind === 'E' ? id : null };
+interface Answered {
+  dice: Dice;
+  tracked: TrackedTables;
+  asked: readonly Asked[];
+  cached: readonly Cached[];
+}
+
+/** Something that one of the answers was made from. Those narrowed by a value are few, and where mistakes are made. */
+function aimAt({ dice, tracked, asked, cached }: Answered): Aim | null {
+  if (cached.length === 0) return null;
+  const index = dice.int(0, cached.length - 1);
+  const tags = cached[index]?.tags ?? [];
+  const partitions = tags.filter((tag) => tag.startsWith('P:'));
+  const tenantId = asked[index]?.viewer.tenantId;
+  if (!tenantId || tags.length === 0) return null;
+  const tag = dice.pick(partitions.length > 0 && dice.chance(0.6) ? partitions : tags);
+  for (const [table, declared] of tracked.tables) {
+    if (!declared || declared.type !== tag.split(':')[1]) continue;
+    const by = declared.narrowings.find(({ prefix }) => tag.startsWith(prefix));
+    const value = by && tag.slice(by.prefix.length).replaceAll("'", "''");
+    const text = by?.kind.startsWith('month') ? `to_char(${by.column}, 'YYYY-MM')` : `${by?.column}::text`;
+    return { tenantId, table, where: by ? `${text} = '${value}'` : null, column: by?.column ?? null };
+  }
+  return null;
 }
 
 async function inBatches<Item, Result>(
