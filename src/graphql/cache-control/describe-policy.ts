@@ -6,15 +6,16 @@ import type { FieldCacheControl } from './policy.ts';
  * other readers of it come to see `@cacheControl`.
  */
 export function describePolicy(policy: FieldCacheControl): string {
-  const sentences = [lifetime(policy), ...audience(policy), ...staleness(policy)];
-  return `${sentences.join(' ')} \`${written(policy)}\``;
+  const sentences = [...lifetime(policy), ...audience(policy), ...staleness(policy)];
+  return [...sentences, `\`${written(policy)}\``].join(' ');
 }
 
-function lifetime({ maxAge, inheritMaxAge, dynamic }: FieldCacheControl): string {
-  const less = dynamic ? ', or as its result says' : '';
-  if (maxAge === 0) return `Not kept${less}.`;
-  if (maxAge !== undefined) return `Kept at most ${duration(maxAge)}${less}.`;
-  return inheritMaxAge ? `Kept as long as what it is part of${less}.` : `Kept as long as its type may be${less}.`;
+function lifetime({ maxAge, inheritMaxAge, dynamic }: FieldCacheControl): string[] {
+  const otherwise = dynamic ? ', or as its result says' : '';
+  if (maxAge === 0) return [`Not kept${otherwise}.`];
+  if (maxAge !== undefined) return [`Kept at most ${duration(maxAge)}${otherwise}.`];
+  if (inheritMaxAge) return [`Kept as long as what it is part of${otherwise}.`];
+  return dynamic ? ['Kept as its result says.'] : [];
 }
 
 function audience({ scope }: FieldCacheControl): string[] {

@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 import type { CoordinatePolicy } from './combined.ts';
 import { coordinatePolicy, hasSay, possiblePolicies } from './coordinate-policy.ts';
+import { neverSelected } from './never-selected.ts';
 
 /** The selections of one place in the answer, which may hold any of these types. */
 interface Place {
@@ -46,6 +47,7 @@ export function visitOperation(
 
   const visit = ({ selections }: SelectionSetNode, place: Place): void => {
     for (const selection of selections) {
+      if (neverSelected(selection)) continue;
       if (selection.kind === Kind.FIELD) visitField(selection, place);
       else visitFragment(selection, place);
     }
