@@ -34,6 +34,10 @@ export interface TenantSession {
    * has changed.
    */
   dependOn(name: string): void;
+  /** Adds what something depends on that was read before, and kept. */
+  dependOnAll(tags: Iterable<Tag>): void;
+  /** The same session for a part of its work: what the part reads is recorded by itself, and here as well. */
+  part(): TenantSession;
   /** The newest change the snapshot contains; opens the snapshot. */
   stamp(): Promise<Seq>;
   /** What the transactions of this session have changed so far. */
@@ -67,7 +71,6 @@ interface Snapshot {
 
 export function createTenantSession({ pool, tenantId, personId, tracked }: SessionOptions): TenantSession {
   const cost: SessionCost = { statements: 0, durationMs: 0 };
-  const reads = new Set<Tag>();
   const scope = tenantScope(tenantId);
   const written = nothingWritten();
   let snapshot: Promise<Snapshot> | null = null;
@@ -117,19 +120,22 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
   };
   const opened = () => (snapshot ??= open(beginSnapshot));
 
-  return {
+  /** `around`: those that the session is part of. */
+  const recordingTo = (reads: Set<Tag>, around: readonly Set<Tag>[]): TenantSession => ({
     tenantId,
     cost,
     reads,
     written,
     read: createQueryBuilder(
       async (query) => {
-        if (tracked) recordReads(query, tracked, reads);
+        if (tracked) recordReads(query, tracked, [reads, ...around]);
         return run((await opened()).client, query, refuseAfterwards);
       },
       [scope],
     ),
-    dependOn: (name) => void reads.add(`T:${name}`),
+    dependOn: (name) => addTo([reads, ...around], [`T:${name}`]),
+    dependOnAll: (tags) => addTo([reads, ...around], tags),
+    part: () => recordingTo(new Set(), [reads, ...around]),
     stamp: async () => (await opened()).stamp,
     async write(work) {
       await closeSnapshot();
@@ -148,7 +154,12 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
       isOver = true;
       return closeSnapshot();
     },
-  };
+  });
+  return recordingTo(new Set(), []);
+}
+
+function addTo(sets: readonly Set<Tag>[], tags: Iterable<Tag>): void {
+  for (const tag of tags) for (const set of sets) set.add(tag);
 }
 
 const turns = new WeakMap<pg.PoolClient, Promise<unknown>>();

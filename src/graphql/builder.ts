@@ -4,6 +4,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin, { type AuthFailure } from '@pothos/plugin-scope-auth';
 import { cacheControlPlugin } from './cache-control.ts';
+import { cachedFieldPlugin } from './field-cache/cached-field.ts';
 import { ConflictError, ForbiddenError, NotFoundError, ValidationError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { decodeGlobalId, encodeGlobalId } from './global-id.ts';
@@ -39,7 +40,7 @@ export interface SchemaTypes {
 export const builder = new SchemaBuilder<SchemaTypes>({
   // Errors first, so that what the later plugins throw becomes a typed result where a field promises one.
   // Cache control last: what it adds to types and fields is then seen by the plugin that prints directives.
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, DirectivesPlugin, cacheControlPlugin],
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, DirectivesPlugin, cacheControlPlugin, cachedFieldPlugin],
   defaultFieldNullability: false,
   directives: { useGraphQLToolsUnorderedDirectives: true }, // the form that the printer of the SDL reads
   cacheControl: { typesInherit: true }, // docs/decisions/0010-types-inherit-their-max-age.md

@@ -1,7 +1,7 @@
 import type { TenantSession } from '../db/session.ts';
 import { AppError } from '../errors.ts';
 import { createCacheHints, type CacheHints } from './cache-control/hints.ts';
-import { createClock, type Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { FieldCache } from './field-cache/field-cache.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Viewer } from './viewer.ts';
@@ -22,6 +22,8 @@ export interface Context {
   readonly now: Date;
   /** Values of single fields, shared by different queries; null where nothing may be kept, as in a mutation. */
   readonly fieldCache: FieldCache | null;
+  /** The language the client would like best, BCP 47: `en`, `de-CH`. */
+  readonly locale: string;
   readonly requestId: string;
   /** The Idempotency-Key header; null without one. */
   readonly idempotencyKey: string | null;
@@ -33,6 +35,8 @@ export interface ContextInput {
   viewer: Viewer | null;
   session: TenantSession | null;
   clock: Clock;
+  /** Asked for only when a resolver wants to know. @default en */
+  locale?: () => string;
   requestId: string;
   /** @default null */
   idempotencyKey?: string | null;
@@ -60,6 +64,9 @@ export function createContext(input: ContextInput): Context {
       return clock.now;
     },
     fieldCache,
+    get locale() {
+      return input.locale?.() ?? 'en';
+    },
     requestId,
     idempotencyKey,
     clearLoaders: clear,

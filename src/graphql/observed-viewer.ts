@@ -1,11 +1,7 @@
 import type { Reach, Permission, Viewer } from './viewer.ts';
 
-/**
- * One thing about the viewer that an answer can depend on, `permission:…` being the reach of one permission; or the
- * minute it is made in, where it depends on the time.
- */
-export type ViewerAspect = 'person' | 'sites' | 'roles' | 'permissions' | 'tenant' | `permission:${Permission}`;
-export type Aspect = ViewerAspect | 'minute';
+/** One thing about the viewer that an answer can depend on; `permission:…` is the reach of one permission. */
+export type Aspect = 'person' | 'sites' | 'roles' | 'permissions' | 'tenant' | 'locale' | `permission:${Permission}`;
 
 /**
  * The same viewer, telling what of them is looked at. This is how the scope of an answer is derived: what nobody looked
@@ -34,9 +30,18 @@ export function observeViewer(viewer: Viewer, saw: (aspect: Aspect) => void): Vi
   };
 }
 
-/** What an aspect is for this viewer, as text: two viewers alike in all aspects of an answer get the same answer. */
-export function aspectValue(viewer: Viewer, aspect: ViewerAspect): string {
+/** Who asks, and in which language. */
+export interface Asker {
+  readonly viewer: Viewer;
+  /** BCP 47, `en`. */
+  readonly locale: string;
+}
+
+/** What an aspect is for those who ask, as text: two alike in all aspects of an answer get the same answer. */
+export function aspectValue({ viewer, locale }: Asker, aspect: Aspect): string {
   switch (aspect) {
+    case 'locale':
+      return locale;
     case 'person':
       return viewer.personId;
     case 'sites':

@@ -1,4 +1,4 @@
-import { createKey, type CacheReader } from '../cache/index.ts';
+import { createKey, type CacheReader, type StalePolicy } from '../cache/index.ts';
 import type { SessionCost, TenantSession } from '../db/session.ts';
 import { parseViewer, viewerText, type Viewer } from '../graphql/viewer.ts';
 import type { Identity } from './tokens.ts';
@@ -16,10 +16,21 @@ export interface KnownViewerOptions {
   onClose: (cost: SessionCost) => void;
 }
 
-/** Who is asking, from the cache where nothing about them has changed; null where nobody may come in by this token. */
-export async function knownViewer(options: KnownViewerOptions): Promise<Viewer | null> {
+export interface KnownViewer {
+  /** null where nobody may come in by this token. */
+  viewer: Viewer | null;
+  /** The database could not be asked, and nothing about them was known to have changed when it last could. */
+  isLastKnown: boolean;
+}
+
+/** While the database is away, nobody's permissions can change in it: for a while, people are who they were. */
+const lastKnown: StalePolicy = { ifErrorMs: viewerTtlMs, whenChanged: 'never' };
+
+/** Who is asking, from the cache where nothing about them has changed. */
+export async function knownViewer(options: KnownViewerOptions): Promise<KnownViewer> {
   const { identity, reader, keySecret, openSession, loadViewer, onClose } = options;
-  const { entry } = await reader.read({
+  const { entry, status } = await reader.read({
+    stale: lastKnown,
     key: createKey(keySecret, ['viewer', identity.tenantId, identity.personId]),
     operation: 'viewer',
     async compute(where) {
@@ -28,12 +39,13 @@ export async function knownViewer(options: KnownViewerOptions): Promise<Viewer |
         const stamp = await session.stamp();
         const viewer = await loadViewer(session, identity.personId);
         const body = Buffer.from(viewerText(viewer));
-        return { body, meta: {}, stamp, tags: [...session.reads], ttlMs: viewerTtlMs };
+        return { body, meta: {}, stamp, tags: [...session.reads], ttlMs: viewerTtlMs, staleForMs: viewerTtlMs };
       } finally {
         onClose(session.cost);
         await session.close();
       }
     },
   });
-  return parseViewer(Buffer.from(entry.body).toString('utf8'));
+  const viewer = parseViewer(Buffer.from(entry.body).toString('utf8'));
+  return { viewer, isLastKnown: status === 'STALE' };
 }

@@ -6,8 +6,11 @@ import type { CacheFacts } from '../db/cache-facts.ts';
 import { createTenantSession, type SessionCost, type TenantSession } from '../db/session.ts';
 import type { Viewer } from '../graphql/viewer.ts';
 import type { PersonId } from '../ids.ts';
+import { AppError } from '../errors.ts';
 import { HttpError, invalidToken } from './http-error.ts';
 import { knownViewer } from './known-viewer.ts';
+import { preferredLocale } from './preferred-locale.ts';
+import { requestDirectives } from './request-directives.ts';
 import { addCost, type RequestRecord } from './request-record.ts';
 import type { CachedResult, ExecuteCached } from './response-cache.ts';
 import { openRun } from './run.ts';
@@ -37,16 +40,17 @@ export interface Reading {
 type Execute = (args: ExecutionArgs) => Promise<ExecutionResult>;
 
 export function createReading(options: ReadingOptions) {
-  const { cache, cacheFacts, executeCached, pool, replica, loadViewer, now } = options;
+  const { cache, cacheFacts, executeCached, pool, replica, loadViewer } = options;
 
   return async (identity: Identity, request: IncomingMessage, record: RequestRecord): Promise<Reading> => {
     const [{ tracked, keySecret }, reader] = await Promise.all([
       cacheFacts(),
       cache.begin(identity.tenantId, tokenOf(request)),
     ]);
+    const directives = requestDirectives(request.headers);
     const poolFor = ({ primary }: { primary: boolean }) => (primary ? pool : (replica ?? pool));
     const onClose = (cost: SessionCost) => addCost(record, cost);
-    const viewer = await knownViewer({
+    const { viewer, isLastKnown } = await knownViewer({
       identity,
       reader,
       keySecret,
@@ -55,28 +59,32 @@ export function createReading(options: ReadingOptions) {
       onClose,
     });
     if (!viewer) throw invalidToken('The token names nobody who may come in.');
+    const asker = { viewer, locale: preferredLocale(request.headers['accept-language']) };
     return {
       viewer,
       execute: (args, execute, client) =>
         executeCached({
           args,
           reader,
-          viewer,
+          asker,
           keySecret,
           client,
-          refresh: /\bno-cache\b/i.test(request.headers['cache-control'] ?? ''),
+          directives,
           execute,
-          openRun: (where) =>
-            openRun({
+          openRun(where, fields) {
+            if (isLastKnown)
+              throw new AppError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again soon.');
+            return openRun({
+              ...where,
               pool: poolFor(where),
-              at: where.at,
-              signal: where.signal,
+              cache,
               tracked,
-              viewer,
-              clock: now,
+              asker,
               requestId: record.requestId,
+              fields,
               onClose,
-            }),
+            });
+          },
         }),
     };
   };

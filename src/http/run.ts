@@ -1,27 +1,33 @@
 import type pg from 'pg';
+import type { CoherentCache } from '../cache/index.ts';
 import type { TrackedTables } from '../db/reads/tracked-tables.ts';
 import { createTenantSession, type SessionCost, type TenantSession } from '../db/session.ts';
-import { createContext, type Context } from '../graphql/context.ts';
-import { observeViewer, type Aspect } from '../graphql/observed-viewer.ts';
-import type { Viewer } from '../graphql/viewer.ts';
+import { createCacheHints, type CacheHints } from '../graphql/cache-control/hints.ts';
+import type { Context } from '../graphql/context.ts';
+import { createFieldCache, type FieldCache } from '../graphql/field-cache/field-cache.ts';
+import type { LearnedScopes } from '../graphql/learned-scope.ts';
+import type { Aspect, Asker } from '../graphql/observed-viewer.ts';
+import { openPart, type Holds, type Part, type Recorder } from '../graphql/part.ts';
 
 /** One execution whose answer may be shared: what it read, and what of its viewer and the clock it looked at. */
 export interface Run {
   readonly context: Context;
   readonly session: TenantSession;
   readonly seen: ReadonlySet<Aspect>;
-  /** For how long the clock alone will not change the answer, in milliseconds. */
-  steadyForMs(): number;
+  readonly hints: CacheHints;
+  /** From when until when the answer holds, as far as it was made from the time. */
+  readonly holds: Holds;
   close(): Promise<void>;
 }
 
 export interface RunOptions {
   pool: pg.Pool;
+  cache: CoherentCache;
   tracked: TrackedTables;
-  viewer: Viewer;
-  /** The clock. */
-  clock: () => Date;
+  asker: Asker;
   requestId: string;
+  /** Values of single fields; null: none are looked up or kept. */
+  fields: FieldOptions | null;
   /** Aborted when nobody waits for the answer any more: nothing new is read then. */
   signal: AbortSignal;
   /** The instant the run happens at. */
@@ -30,38 +36,37 @@ export interface RunOptions {
   onClose: (cost: SessionCost) => void;
 }
 
-const minuteMs = 60_000;
-
-/** Which minute an instant lies in: an answer made from the time is one for its minute, and no clock that is ahead shares it. */
-export function minuteOf(at: Date): string {
-  return String(Math.floor(at.getTime() / minuteMs));
+export interface FieldOptions {
+  keySecret: string;
+  schemaHash: string;
+  scopes: LearnedScopes;
+  /** Make every value afresh, and keep it. */
+  refresh: boolean;
 }
 
-export function openRun({ pool, tracked, viewer, clock, at, requestId, signal, onClose }: RunOptions): Run {
-  const seen = new Set<Aspect>();
-  const session = createTenantSession({ pool, tenantId: viewer.tenantId, personId: viewer.personId, tracked });
+export function openRun(options: RunOptions): Run {
+  const { pool, tracked, asker, at, requestId, signal, onClose, fields } = options;
+  const { tenantId, personId } = asker.viewer;
+  const session = createTenantSession({ pool, tenantId, personId, tracked });
   const end = () => void session.close().catch(() => {}); // its statements say what went wrong
   signal.addEventListener('abort', end, { once: true });
-  const context = createContext({
-    viewer: observeViewer(viewer, (aspect) => seen.add(aspect)),
-    session,
-    now: () => {
-      seen.add('minute');
-      return at;
-    },
-    requestId,
-    idempotencyKey: null,
-  });
+  const cacheHints = createCacheHints();
+  const common = { asker, at, requestId, cacheHints };
+  const fieldCache =
+    fields &&
+    openFieldCache(options, fields, {
+      session,
+      openPart: () => openPart({ ...common, session: session.part(), fieldCache: null, around: whole }),
+      whole: () => whole,
+    });
+  const whole: Part & Recorder = openPart({ ...common, session, fieldCache });
   return {
-    context,
+    context: whole.context,
     session,
-    seen,
-    // Every day and every month ends with a minute, in every time zone: an answer made from the time of day holds
-    // until the next minute begins.
-    steadyForMs() {
-      if (!seen.has('minute')) return Number.POSITIVE_INFINITY;
-      const endOfMinute = (Number(minuteOf(at)) + 1) * minuteMs;
-      return Math.max(0, endOfMinute - clock().getTime());
+    seen: whole.seen,
+    hints: cacheHints,
+    get holds() {
+      return whole.holds;
     },
     async close() {
       signal.removeEventListener('abort', end);
@@ -69,4 +74,23 @@ export function openRun({ pool, tracked, viewer, clock, at, requestId, signal, o
       onClose(session.cost);
     },
   };
+}
+
+function openFieldCache(
+  { cache, asker, at }: RunOptions,
+  fields: FieldOptions,
+  run: { session: TenantSession; openPart: () => Part; whole: () => Recorder },
+): FieldCache {
+  return createFieldCache({
+    ...fields,
+    asker,
+    atMs: at.getTime(),
+    openPart: run.openPart,
+    snapshot: async () => cache.snapshot(asker.viewer.tenantId, await run.session.stamp()),
+    rely({ tags, freshFromMs, expiresAtMs }, scope) {
+      run.session.dependOnAll(tags);
+      for (const aspect of scope) run.whole().saw(aspect);
+      run.whole().holdsBetween({ fromMs: freshFromMs, untilMs: expiresAtMs });
+    },
+  });
 }

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Seq, Tag } from '../../src/cache/index.ts';
 import type { TrackedTables } from '../../src/db/reads/tracked-tables.ts';
 import { createTenantSession, type SessionOptions, type TenantSession } from '../../src/db/session.ts';
+import { createClock } from '../../src/graphql/clock.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import type { Viewer } from '../../src/graphql/viewer.ts';
@@ -47,9 +48,8 @@ export function createExecutor({ pool, tracked, openSession = createTenantSessio
         const contextValue = createContext({
           viewer,
           session,
-          now: () => testNow,
+          clock: createClock(testNow),
           requestId: 'test',
-          idempotencyKey: null,
         });
         const { data, errors = [] } = await execute({ schema, document, variableValues: variables, contextValue });
         return { body: JSON.stringify(data), errors, stamp, tags: [...session.reads] };

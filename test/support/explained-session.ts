@@ -28,7 +28,7 @@ export function createExplainedSession(
 
   const explainAndRun = async (query: CompiledQuery): Promise<pg.QueryResult> => {
     const tags = new Set<Tag>();
-    recordReads(query, tracked, tags);
+    recordReads(query, tracked, [tags]);
     for (const tag of tags) reads.add(tag);
     const client = await opened();
     const parameters = [...query.parameters];
@@ -38,7 +38,7 @@ export function createExplainedSession(
     return client.query(query.sql, parameters);
   };
 
-  return {
+  const session: TenantSession = {
     tenantId,
     cost: { statements: 0, durationMs: 0 },
     reads,
@@ -52,6 +52,8 @@ export function createExplainedSession(
       [tenantScope(tenantId)],
     ),
     dependOn: (name) => void reads.add(`T:${name}`),
+    dependOnAll: (tags) => void [...tags].forEach((tag) => reads.add(tag)),
+    part: () => session,
     stamp: async () => 0,
     write: () => Promise.reject(new Error('This session only reads.')),
     async close() {
@@ -60,6 +62,7 @@ export function createExplainedSession(
       client?.release();
     },
   };
+  return session;
 }
 
 async function open(pool: pg.Pool, tenantId: string): Promise<pg.PoolClient> {

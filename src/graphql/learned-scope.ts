@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Aspect } from '../graphql/observed-viewer.ts';
+import type { Aspect } from './observed-viewer.ts';
 
 /** Operations whose scope is remembered; one that was forgotten is learned again by running it. */
 const maxOperations = 10_000;

@@ -1,0 +1,76 @@
+import type { Tag } from '../cache/index.ts';
+import type { TenantSession } from '../db/session.ts';
+import type { CacheHints } from './cache-control/hints.ts';
+import { createClock } from './clock.ts';
+import { createContext, type Context } from './context.ts';
+import type { FieldCache } from './field-cache/field-cache.ts';
+import { observeViewer, type Aspect, type Asker } from './observed-viewer.ts';
+
+/** From when until when something holds, wall clock, in milliseconds since 1970: what is not made from the time, always. */
+export interface Holds {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** What resolvers get for one execution or one value of it, and what they were seen to make it from. */
+export interface Part {
+  readonly context: Context;
+  readonly reads: ReadonlySet<Tag>;
+  readonly seen: ReadonlySet<Aspect>;
+  readonly holds: Holds;
+}
+
+export interface PartOptions {
+  session: TenantSession;
+  asker: Asker;
+  /** The instant all of it happens at. */
+  at: Date;
+  requestId: string;
+  cacheHints: CacheHints;
+  fieldCache: FieldCache | null;
+  /** Told of everything that is recorded here too. */
+  around?: Recorder;
+}
+
+/** Notes what an answer was seen to be made from. */
+export interface Recorder {
+  saw(aspect: Aspect): void;
+  holdsBetween(between: Holds): void;
+}
+
+export function openPart(options: PartOptions): Part & Recorder {
+  const { session, asker, at, around } = options;
+  const seen = new Set<Aspect>();
+  let holds: Holds = { fromMs: 0, untilMs: Number.POSITIVE_INFINITY };
+  const recorder: Recorder = {
+    saw(aspect) {
+      seen.add(aspect);
+      around?.saw(aspect);
+    },
+    holdsBetween({ fromMs, untilMs }) {
+      holds = { fromMs: Math.max(holds.fromMs, fromMs), untilMs: Math.min(holds.untilMs, untilMs) };
+      around?.holdsBetween({ fromMs, untilMs });
+    },
+  };
+  const context = createContext({
+    viewer: observeViewer(asker.viewer, recorder.saw),
+    locale: () => {
+      recorder.saw('locale');
+      return asker.locale;
+    },
+    session,
+    clock: createClock(at, (untilMs) => recorder.holdsBetween({ fromMs: at.getTime(), untilMs })),
+    requestId: options.requestId,
+    cacheHints: options.cacheHints,
+    fieldCache: options.fieldCache,
+  });
+  return {
+    context,
+    reads: session.reads,
+    seen,
+    get holds() {
+      return holds;
+    },
+    ...recorder,
+  };
+}

@@ -1,0 +1,108 @@
+import { GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import type { Computed } from '../cache/index.ts';
+import { AppError } from '../errors.ts';
+import { applyHints, type CachePlan } from '../graphql/cache-plan.ts';
+import type { Aspect } from '../graphql/observed-viewer.ts';
+import { keptMeta } from './kept-answer.ts';
+import type { CachedExecution } from './response-cache.ts';
+import type { FieldOptions, Run } from './run.ts';
+
+/** Where a run reads, and when it is to stop. */
+export interface RunPlace {
+  /** The instant the run happens at. */
+  at: Date;
+  primary: boolean;
+  /** Aborted when nobody waits any more. */
+  signal: AbortSignal;
+  /** The longest it may take, in milliseconds, whoever waits. */
+  hardTimeoutMs: number;
+}
+
+/** What one run made, and what of its viewer it looked at; nothing to keep where it has errors. */
+export interface Made {
+  readonly result: ExecutionResult;
+  readonly computed: Computed | null;
+  readonly seen: ReadonlySet<Aspect>;
+  /** Whether the errors are ours: something older may be served instead, where the policy says so. */
+  readonly hasFailed: boolean;
+}
+
+export interface RunOnce {
+  /** null: nothing is kept. */
+  plan: CachePlan | null;
+  where: RunPlace;
+  fields: FieldOptions | null;
+}
+
+/** Executes a query in a run of its own, and makes of it what can be kept. */
+export async function executeRun(
+  { args, openRun, execute }: Pick<CachedExecution, 'args' | 'openRun' | 'execute'>,
+  { plan, where, fields }: RunOnce,
+): Promise<Made> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  where.signal.addEventListener('abort', end, { once: true });
+  if (where.signal.aborted) end();
+  const timer = setTimeout(end, where.hardTimeoutMs);
+  const startedAt = performance.now();
+  const run = openRun({ ...where, signal: ending.signal }, fields);
+  try {
+    const stamp = plan ? await run.session.stamp() : 0; // before any data is read
+    const result = await execute(within(args, run, ending.signal));
+    const applied = plan && applyHints(plan, run.hints);
+    const seen = applied?.isPrivate ? new Set<Aspect>([...run.seen, 'person']) : run.seen;
+    const hasFailed = result.errors?.some(isOurs) ?? false;
+    const mayKeep = applied && applied.maxAgeS > 0 && !result.errors && result.data != null;
+    const costMs = performance.now() - startedAt;
+    return {
+      result,
+      seen,
+      hasFailed,
+      computed: mayKeep ? computedOf(result, { run, applied, stamp, at: where.at, costMs }) : null,
+    };
+  } finally {
+    clearTimeout(timer);
+    where.signal.removeEventListener('abort', end);
+    await run.close();
+  }
+}
+
+interface Facts {
+  run: Run;
+  applied: CachePlan;
+  stamp: number;
+  at: Date;
+  costMs: number;
+}
+
+function computedOf({ data }: ExecutionResult, { run, applied, stamp, at, costMs }: Facts): Computed {
+  const body = Buffer.from(JSON.stringify(data));
+  const tags = [...run.session.reads];
+  const ttlMs = applied.maxAgeS * 1000;
+  const holdsForMs = run.holds.untilMs - at.getTime();
+  return {
+    body,
+    meta: keptMeta(body, { plan: applied, dependsOnNothing: tags.length === 0 && run.seen.size === 0 }),
+    stamp,
+    tags,
+    ttlMs: Math.min(ttlMs, holdsForMs),
+    freshFromMs: run.holds.fromMs,
+    staleForMs: Math.max(applied.staleWhileRevalidateS, applied.staleIfErrorS) * 1000,
+    // What ends with the day or the minute would not last longer for being made earlier.
+    costMs: holdsForMs < ttlMs ? 0 : costMs,
+  };
+}
+
+/** The run's own context, and nothing of the request that happened to be first. */
+function within(args: ExecutionArgs, run: Run, signal: AbortSignal): ExecutionArgs {
+  const ours = { contextValue: run.context, signal };
+  return { ...args, ...ours };
+}
+
+/** Whether an error is none that a client could mend. */
+function isOurs(error: GraphQLError): boolean {
+  let cause: unknown = error;
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
+  if (cause instanceof AppError) return cause.code === 'SERVICE_UNAVAILABLE' || cause.code === 'INTERNAL_SERVER_ERROR';
+  return !(cause instanceof GraphQLError);
+}
