@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './http-error.ts';
+import type { Limits } from './limits.ts';
 
 /**
  * Headers that a page of another origin cannot add without asking first (a preflight, which is never granted here):
@@ -8,14 +9,18 @@ import { HttpError } from './http-error.ts';
 const unforgeable = ['authorization', 'x-requested-with', 'apollo-require-preflight', 'x-graphql-yoga-csrf'];
 const idempotencyKey = /^[\x21-\x7e]{1,255}$/;
 
-/** What the headers of a GraphQL request alone say about it. Refuses wrong methods, media types and forgeries. */
-export function admit(request: IncomingMessage): void {
-  const { method = '', headers } = request;
+/** What the head of a GraphQL request alone says about it. Refuses wrong methods, media types and forgeries. */
+export function admit(request: IncomingMessage, { urlCharacters }: Limits): void {
+  const { method = '', url = '', headers } = request;
   if (method !== 'GET' && method !== 'POST') {
     throw new HttpError('BAD_USER_INPUT', 'GraphQL is asked with GET or POST.', {
       status: 405,
       headers: { Allow: 'GET, POST' },
     });
+  }
+  if (url.length > urlCharacters) {
+    const message = `The address may have at most ${urlCharacters} characters. Send the operation by POST, or by its id.`;
+    throw new HttpError('LIMIT_EXCEEDED', message, { status: 414 });
   }
   const contentType = headers['content-type'];
   if (method === 'POST' || contentType !== undefined) refuseOtherThanJson(contentType);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError, httpStatusOf } from '../errors.ts';
+import { httpStatusOf, type AppError } from '../errors.ts';
 import { HttpError } from './http-error.ts';
 
 /** Sends JSON, whole; HEAD gets the headers alone. */
@@ -16,16 +16,27 @@ export function sendJson(
 /** Answers a refusal in the shape of a GraphQL response, so that one client code path reads every error. */
 export function sendError(request: IncomingMessage, response: ServerResponse, error: AppError): void {
   if (response.headersSent || response.destroyed) return;
-  const status = error instanceof HttpError ? error.status : httpStatusOf[error.code];
+  const isGraphqlResponse = wantsGraphqlResponse(request);
+  const status = statusOf(error, isGraphqlResponse);
   for (const [name, value] of Object.entries(error instanceof HttpError ? error.headers : {})) {
     response.setHeader(name, value);
   }
   if (status === 503) response.setHeader('Retry-After', '1');
   sendJson(response, {
     status,
-    mediaType: wantsGraphqlResponse(request) ? 'application/graphql-response+json' : 'application/json',
-    body: { errors: [{ message: error.message, extensions: { code: error.code } }] },
+    mediaType: isGraphqlResponse ? 'application/graphql-response+json' : 'application/json',
+    body: errorBody(error),
   });
+}
+
+export function errorBody({ message, code }: AppError): object {
+  return { errors: [{ message, extensions: { code } }] };
+}
+
+/** The status of a refusal, in the media type of GraphQL responses or as plain JSON. */
+export function statusOf(error: AppError, isGraphqlResponse: boolean): number {
+  if (!(error instanceof HttpError)) return httpStatusOf[error.code];
+  return error.okAsJson && !isGraphqlResponse ? 200 : error.status;
 }
 
 function wantsGraphqlResponse(request: IncomingMessage): boolean {

@@ -8,8 +8,10 @@ export interface KeptAnswer {
   /** What remains of its time; 0 or less once it has expired. */
   readonly ttlMs: number;
   readonly scope: 'PUBLIC' | 'TENANT' | 'PRIVATE';
-  /** Seconds for which a client may use it without asking; null: it always asks. */
-  readonly clientMaxAgeS: number | null;
+  /** Seconds for which a client may use it without asking; 0: it always asks. */
+  readonly clientMaxAgeS: number;
+  /** Whether another language might get another answer. */
+  readonly variesByLocale: boolean;
 }
 
 /**
@@ -17,20 +19,28 @@ export interface KeptAnswer {
  * every time (`no-cache`), which costs a look at what changed and, mostly, no body.
  */
 export function clientCacheHeaders(answer: KeptAnswer): Record<string, string> {
-  const { etag, storedAtMs, ageMs, scope } = answer;
+  const { etag, storedAtMs, ageMs } = answer;
   return {
     ETag: etag,
     'Last-Modified': new Date(storedAtMs).toUTCString(),
     Age: String(Math.max(0, Math.floor(ageMs / 1000))),
     'Cache-Control': cacheControl(answer),
-    // Who asks decides the answer, unless it is the same for everybody. `Accept` decides its media type.
-    Vary: scope === 'PUBLIC' ? 'Accept' : 'Authorization, Accept',
+    Vary: varyOf(answer),
   };
+}
+
+/** `Accept` decides the media type, and who asks decides the answer unless it is the same for everybody. */
+function varyOf({ scope, variesByLocale }: KeptAnswer): string {
+  return [
+    ...(scope === 'PUBLIC' ? [] : ['Authorization']),
+    'Accept',
+    ...(variesByLocale ? ['Accept-Language'] : []),
+  ].join(', ');
 }
 
 /** Never for longer than the answer itself would be kept here. */
 function cacheControl({ clientMaxAgeS, ttlMs, scope }: KeptAnswer): string {
-  const forS = Math.min(clientMaxAgeS ?? 0, Math.floor(ttlMs / 1000));
+  const forS = Math.min(clientMaxAgeS, Math.floor(ttlMs / 1000));
   const reach = scope === 'PUBLIC' ? 'public' : 'private';
   if (forS <= 0) return `${reach}, no-cache`;
   return reach === 'public' ? `public, max-age=${forS}, s-maxage=${forS}` : `private, max-age=${forS}`;

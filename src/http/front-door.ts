@@ -1,11 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
-import { AppError } from '../errors.ts';
 import { sendError } from './answer.ts';
-import { describeFailure } from './describe-failure.ts';
 import { createGraphqlEndpoint, type GraphqlEndpointOptions } from './graphql-endpoint.ts';
 import { answerHealth, type Readiness } from './health.ts';
 import { HttpError } from './http-error.ts';
+import { refusalOf } from './refusal.ts';
 import { requestIdOf } from './request-id.ts';
 import { logRequest, openRecord, type RequestRecord } from './request-record.ts';
 import { setSecurityHeaders } from './security-headers.ts';
@@ -55,7 +53,8 @@ export function createFrontDoor(options: FrontDoorOptions): RequestListener {
 
 /** A browser that opens an address wants a page; one that sends a query along wants its answer. */
 function opensPage({ method, headers }: IncomingMessage, search: URLSearchParams): boolean {
-  return method === 'GET' && !search.has('query') && (headers.accept?.includes('text/html') ?? false);
+  const asksNothing = !['query', 'documentId', 'extensions'].some((name) => search.has(name));
+  return method === 'GET' && asksNothing && (headers.accept?.includes('text/html') ?? false);
 }
 
 /** Compared as it came: nothing is decoded or folded, so no other spelling of a path is that path. */
@@ -64,20 +63,6 @@ function targetOf({ url = '/' }: IncomingMessage): { path: string; search: URLSe
   return mark < 0
     ? { path: url, search: new URLSearchParams() }
     : { path: url.slice(0, mark), search: new URLSearchParams(url.slice(mark + 1)) };
-}
-
-function refusalOf(error: unknown, { requestId }: RequestRecord, logger: Logger): AppError {
-  if (error instanceof AppError && error.code !== 'INTERNAL_SERVER_ERROR') {
-    if (error.code === 'SERVICE_UNAVAILABLE' && error.cause) {
-      logger.warn(describeFailure(requestId, error), 'unavailable');
-    }
-    return error;
-  }
-  logger.error(describeFailure(requestId, error), 'unexpected error');
-  return new AppError(
-    'INTERNAL_SERVER_ERROR',
-    `Something went wrong on our side. Quote request ${requestId} when you report it.`,
-  );
 }
 
 /** The path without its query, which may hold variables. A client that went away before its answer: 499. */

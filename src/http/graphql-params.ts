@@ -1,7 +1,9 @@
 import { AppError } from '../errors.ts';
+import { documentIdOf } from './document-id.ts';
+import { HttpError } from './http-error.ts';
 import type { Limits } from './limits.ts';
 
-/** What a GraphQL request asks. */
+/** What GraphQL is to do. */
 export interface GraphqlParams {
   query: string;
   operationName?: string;
@@ -9,22 +11,45 @@ export interface GraphqlParams {
   extensions?: Record<string, unknown>;
 }
 
-const known = new Set(['query', 'operationName', 'variables', 'extensions']);
+/** What a request asks: an operation by its text, by the id of its document, or by both. */
+export interface AskedOperation extends Omit<GraphqlParams, 'query'> {
+  query?: string;
+  /** See `documentIdOf`; null: the text says it all. */
+  id: string | null;
+}
 
-/** Reads the body of a POST. */
-export function parseBody(body: Buffer, limits: Limits): GraphqlParams {
-  return checkParams(parseJson(body, 'The body'), limits);
+const known = new Set(['query', 'operationName', 'variables', 'extensions', 'documentId']);
+
+/** Reads the body of a POST: one operation, or a list of several. */
+export function parseBody(body: Buffer, limits: Limits): AskedOperation | readonly AskedOperation[] {
+  const asked = parseJson(body, 'The body');
+  if (!Array.isArray(asked)) return checkParams(asked, limits);
+  if (asked.length === 0) throw new AppError('BAD_USER_INPUT', 'Send at least one operation in a batch.');
+  if (asked.length > limits.batchOperations) {
+    throw new AppError('LIMIT_EXCEEDED', `A batch may have at most ${limits.batchOperations} operations.`);
+  }
+  return asked.map((params, index) => inBatch(params, index, limits));
 }
 
 /** Reads the query string of a GET, where `variables` and `extensions` are JSON. */
-export function parseSearch(search: URLSearchParams, limits: Limits): GraphqlParams {
+export function parseSearch(search: URLSearchParams, limits: Limits): AskedOperation {
+  for (const name of known) {
+    // A proxy in between may go by the first of two, and we by the last.
+    if (search.getAll(name).length > 1) throw new AppError('BAD_USER_INPUT', `Send "${name}" once.`);
+  }
+  const text = (name: string) => search.get(name) || undefined;
   const json = (name: string) => {
-    const text = search.get(name);
-    return text ? parseJson(Buffer.from(text), `"${name}"`) : undefined;
+    const sent = text(name);
+    return sent && parseJson(Buffer.from(sent), `"${name}"`);
   };
-  const { query, operationName } = Object.fromEntries(search);
   return checkParams(
-    { query, operationName: operationName || undefined, variables: json('variables'), extensions: json('extensions') },
+    {
+      query: text('query'),
+      documentId: text('documentId'),
+      operationName: text('operationName'),
+      variables: json('variables'),
+      extensions: json('extensions'),
+    },
     limits,
   );
 }
@@ -37,30 +62,45 @@ function parseJson(bytes: Buffer, what: string): unknown {
   }
 }
 
-function checkParams(params: unknown, limits: Limits): GraphqlParams {
-  if (Array.isArray(params)) throw new AppError('BAD_USER_INPUT', 'Send one operation per request: batches are off.');
-  if (!isObject(params)) throw new AppError('BAD_USER_INPUT', 'The body must be a JSON object with a "query".');
-  const { query, operationName, variables, extensions } = params;
-  const stranger = Object.keys(params).find((name) => !known.has(name) && params[name] !== null);
-  if (typeof query !== 'string' || query === '') {
-    throw new AppError('BAD_USER_INPUT', 'Send the operation as the string "query".');
+/** What is not even an operation fails the whole batch; the first is number 1. */
+function inBatch(params: unknown, index: number, limits: Limits): AskedOperation {
+  try {
+    return checkParams(params, limits);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new HttpError(error.code, `Operation ${index + 1} of the batch: ${error.message}`);
   }
+}
+
+function checkParams(params: unknown, limits: Limits): AskedOperation {
+  if (!isObject(params)) throw new AppError('BAD_USER_INPUT', 'An operation is a JSON object with a "query".');
+  const { query, operationName, variables, documentId } = params;
+  const stranger = Object.keys(params).find((name) => !known.has(name) && params[name] !== null);
   if (stranger !== undefined) {
-    throw new AppError('BAD_USER_INPUT', 'The request takes "query", "operationName", "variables" and "extensions".');
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'The request takes "query", "documentId", "operationName", "variables" and "extensions".',
+    );
+  }
+  const extensions = objectOf('extensions', params['extensions'], limits);
+  const id = documentIdOf(documentId, extensions?.['persistedQuery']);
+  if ((typeof query !== 'string' || query === '') && (query != null || id === null)) {
+    throw new AppError('BAD_USER_INPUT', 'Send the operation as the string "query".');
   }
   if (operationName != null && typeof operationName !== 'string') {
     throw new AppError('BAD_USER_INPUT', '"operationName" must be a string.');
   }
   return {
-    query: bounded(query, limits),
+    id,
+    query: bounded(query ?? undefined, limits),
     operationName: operationName ?? undefined,
     variables: objectOf('variables', variables, limits),
-    extensions: objectOf('extensions', extensions, limits),
+    extensions,
   };
 }
 
-function bounded(query: string, { queryCharacters }: Limits): string {
-  if (query.length <= queryCharacters) return query;
+function bounded(query: string | undefined, { queryCharacters }: Limits): string | undefined {
+  if (query === undefined || query.length <= queryCharacters) return query;
   throw new AppError('LIMIT_EXCEEDED', `"query" may have at most ${queryCharacters} characters.`);
 }
 

@@ -4,6 +4,11 @@ export interface HttpErrorOptions {
   /** @default the code's own status */
   status?: number;
   headers?: Readonly<Record<string, string>>;
+  /**
+   * Whether `application/json` has status 200 all the same, as GraphQL over HTTP wants it for a well-formed request.
+   * @default false
+   */
+  okAsJson?: boolean;
   cause?: unknown;
 }
 
@@ -11,11 +16,13 @@ export interface HttpErrorOptions {
 export class HttpError extends AppError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly okAsJson: boolean;
 
-  constructor(code: ErrorCode, message: string, { status, headers = {}, cause }: HttpErrorOptions = {}) {
-    super(code, message, { cause });
-    this.status = status ?? httpStatusOf[code];
-    this.headers = headers;
+  constructor(code: ErrorCode, message: string, options: HttpErrorOptions = {}) {
+    super(code, message, { cause: options.cause });
+    this.status = options.status ?? httpStatusOf[code];
+    this.headers = options.headers ?? {};
+    this.okAsJson = options.okAsJson ?? false;
   }
 }
 

@@ -1,7 +1,11 @@
 /** How much one request may ask for. The named operations in `schema/operations` need less than half of each. */
 export interface Limits {
+  /** Characters of the address of a request. @default 8192 */
+  readonly urlCharacters: number;
   /** Bytes of a request body. @default 262144 */
   readonly bodyBytes: number;
+  /** Operations in a batch. Each has the limits below; the time is that of the request. @default 10 */
+  readonly batchOperations: number;
   /** Characters of the text of an operation. @default 32768 */
   readonly queryCharacters: number;
   /** Lexical tokens of a document, comments apart. @default 2000 */
@@ -23,7 +27,9 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = Object.freeze({
+  urlCharacters: 8 * 1024,
   bodyBytes: 256 * 1024,
+  batchOperations: 10,
   queryCharacters: 32 * 1024,
   tokens: 2_000,
   depth: 20,

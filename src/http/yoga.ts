@@ -10,10 +10,13 @@ import { maskError } from './mask-error.ts';
 import { takeCached, withWritten } from './cache-report.ts';
 import type { Reading } from './reading.ts';
 import type { RequestRecord } from './request-record.ts';
+import type { CachedBytes } from './response-cache.ts';
 
 /** One GraphQL request on its way through the stages. */
 export interface Exchange {
   readonly params: GraphqlParams;
+  /** Called once the document has proved valid; null where nothing is to be remembered. */
+  readonly register: (() => void) | null;
   /** What resolvers get. */
   readonly context: Context;
   readonly record: RequestRecord;
@@ -21,8 +24,10 @@ export interface Exchange {
   readonly reading: Reading | null;
   /** Told, once each, of errors that are hidden from the client. */
   readonly report: (error: unknown) => void;
-  /** The whole body, where it was put together from ready bytes. */
-  ready: Uint8Array | null;
+  /** Whether the answer tells what the cache did. */
+  readonly tellsCache: boolean;
+  /** The answer, where it is ready bytes of the cache. */
+  cached: CachedBytes | null;
   /** More headers of the answer. */
   readonly headers: Record<string, string>;
 }
@@ -57,6 +62,7 @@ export function createGraphqlServer({ schema, limits, suggestions }: YogaOptions
       parseBounded(limits),
       keepAnonymousOut,
       limitSize(limits),
+      registerValid,
       limitCost(limits),
       executeForTheViewer,
       answerErrors(suggestions),
@@ -117,6 +123,11 @@ function limitSize(limits: Limits): Stage {
     },
   };
 }
+
+/** Documents are remembered by their hash from here on: what cannot be parsed, or does not fit the schema, never is. */
+const registerValid: Stage = {
+  onExecute: ({ args }) => (args.contextValue as unknown as Hooked).exchange.register?.(),
+};
 
 function limitCost(limits: Limits): Stage {
   return {

@@ -9,7 +9,8 @@ const answer: KeptAnswer = {
   ageMs: 1_999,
   ttlMs: 60_000,
   scope: 'TENANT',
-  clientMaxAgeS: null,
+  clientMaxAgeS: 0,
+  variesByLocale: false,
 };
 
 describe('what a client may keep', () => {
@@ -30,7 +31,6 @@ describe('what a client may keep', () => {
     ['never longer than what remains', { clientMaxAgeS: 90 }, 'private, max-age=60'],
     ['not what has less than a second left', { clientMaxAgeS: 90, ttlMs: 999 }, 'private, no-cache'],
     ['not what has expired', { clientMaxAgeS: 90, ttlMs: -5_000 }, 'private, no-cache'],
-    ['not where the schema says 0', { clientMaxAgeS: 0 }, 'private, no-cache'],
     ['a public answer that is asked for', { scope: 'PUBLIC' }, 'public, no-cache'],
     ['a public answer', { scope: 'PUBLIC', clientMaxAgeS: 30 }, 'public, max-age=30, s-maxage=30'],
     ['a public answer until it ends', { scope: 'PUBLIC', clientMaxAgeS: 90 }, 'public, max-age=60, s-maxage=60'],
@@ -41,9 +41,11 @@ describe('what a client may keep', () => {
   }
 
   it('varies by who asks, except where everybody gets the same', () => {
-    const vary = (scope: KeptAnswer['scope']) => clientCacheHeaders({ ...answer, scope })['Vary'];
-    expect(vary('PRIVATE')).toBe('Authorization, Accept');
-    expect(vary('PUBLIC')).toBe('Accept');
+    const vary = (changes: Partial<KeptAnswer>) => clientCacheHeaders({ ...answer, ...changes })['Vary'];
+    expect(vary({ scope: 'PRIVATE' })).toBe('Authorization, Accept');
+    expect(vary({ scope: 'PUBLIC' })).toBe('Accept');
+    expect(vary({ variesByLocale: true })).toBe('Authorization, Accept, Accept-Language');
+    expect(vary({ scope: 'PUBLIC', variesByLocale: true })).toBe('Accept, Accept-Language');
   });
 
   it('is never younger than new', () => {

@@ -33,7 +33,7 @@ describe('Cache-Control of a request', () => {
     ['max-age="60', { maxAgeS: 0 }],
   ];
   for (const [field, expected] of cases) {
-    it(`${JSON.stringify(field)}`, () => expect(of(field)).toEqual({ ...noDirectives, ...expected }));
+    it(JSON.stringify(field), () => expect(of(field)).toEqual({ ...noDirectives, ...expected }));
   }
 
   it('asks for nothing where there is none; Pragma is not looked at', () => {

@@ -1,0 +1,120 @@
+import type { Logger } from 'pino';
+import { createTenantSession, type TenantSession } from '../db/session.ts';
+import { createClock } from '../graphql/clock.ts';
+import { createContext } from '../graphql/context.ts';
+import { deliverCached } from './deliver-cached.ts';
+import { describeFailure } from './describe-failure.ts';
+import type { AskedOperation } from './graphql-params.ts';
+import type { FindOperation } from './persisted-operations.ts';
+import { preferredLocale } from './preferred-locale.ts';
+import type { Reading, ReadingOptions } from './reading.ts';
+import type { Reply } from './reply.ts';
+import { addCost, type RequestRecord } from './request-record.ts';
+import type { Identity } from './tokens.ts';
+import type { createGraphqlServer, Exchange } from './yoga.ts';
+
+export interface RunOperationOptions extends Pick<ReadingOptions, 'pool' | 'now' | 'cacheFacts'> {
+  graphql: ReturnType<typeof createGraphqlServer>;
+  findOperation: FindOperation;
+  logger: Logger;
+  /** Whether answers tell what the cache did: `extensions.cache`. */
+  tellsCache: boolean;
+}
+
+/** On whose behalf, and how, an operation is run. */
+export interface Caller {
+  method: 'GET' | 'POST';
+  /** The `Accept` header. */
+  accept: string;
+  /** The `Accept-Language` header. */
+  acceptLanguage: string | undefined;
+  idempotencyKey: string | null;
+  identity: Identity | null;
+  /** What the viewer reads; null without a token. */
+  reading: Reading | null;
+  record: RequestRecord;
+  /** Aborted when the client goes away, or its time is up. */
+  signal: AbortSignal;
+}
+
+export type RunOperation = (asked: AskedOperation, caller: Caller) => Promise<Reply>;
+
+/**
+ * Runs one operation, and closes its session whatever becomes of it: an answer, a refusal, an error, a client that
+ * goes away, a time that is up.
+ */
+export function createRunOperation(options: RunOperationOptions): RunOperation {
+  const { pool, now, logger, graphql, findOperation, tellsCache } = options;
+
+  return async (asked, caller) => {
+    const { identity, reading, record, signal } = caller;
+    const { params, register } = findOperation(asked, identity?.tenantId ?? null);
+    const session = identity && createTenantSession({ pool, ...identity });
+    const close = () =>
+      void session
+        ?.close()
+        .catch((error: unknown) => logger.error(describeFailure(record.requestId, error), 'session'));
+    signal.addEventListener('abort', close, { once: true });
+    if (signal.aborted) close();
+    try {
+      const context = contextFor(caller, session);
+      const report = reporter(record);
+      const exchange: Exchange = {
+        params,
+        register,
+        context,
+        reading,
+        record,
+        report,
+        tellsCache,
+        cached: null,
+        headers: {},
+      };
+      return await replyTo(exchange, caller);
+    } finally {
+      signal.removeEventListener('abort', close);
+      if (session) addCost(record, session.cost);
+      close();
+    }
+  };
+
+  async function replyTo(exchange: Exchange, { method, accept, signal }: Caller): Promise<Reply> {
+    const { Request } = graphql.fetchAPI;
+    const request = new Request('http://localhost/graphql', { method, headers: { accept }, signal });
+    const response = await graphql.handleRequest(request, { exchange });
+    const { status } = response;
+    const headers = { ...Object.fromEntries(response.headers), ...exchange.headers };
+    delete headers['content-length'];
+    const { cached } = exchange;
+    if (!cached) {
+      const body = Buffer.from(await response.arrayBuffer());
+      return { status, headers, etag: null, body: () => body };
+    }
+    const tagSecret =
+      method === 'GET' && cached.report.scope === 'PUBLIC' ? (await options.cacheFacts()).keySecret : null;
+    const delivered = deliverCached({ cached, tellsCache, tagSecret });
+    return { status, ...delivered, headers: { ...headers, ...delivered.headers } };
+  }
+
+  function contextFor(caller: Caller, session: TenantSession | null) {
+    const { reading, record, idempotencyKey, acceptLanguage } = caller;
+    return createContext({
+      viewer: reading?.viewer ?? null,
+      session,
+      clock: createClock(now()),
+      locale: () => preferredLocale(acceptLanguage),
+      requestId: record.requestId,
+      idempotencyKey,
+    });
+  }
+
+  /** An error that fifty fields share is one error: it is logged once. */
+  function reporter({ requestId }: RequestRecord): (error: unknown) => void {
+    const reported = new Set<unknown>();
+    return (error) => {
+      if (reported.has(error)) return;
+      reported.add(error);
+      logger.error(describeFailure(requestId, error), 'unexpected error');
+    };
+  }
+}
