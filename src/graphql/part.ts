@@ -53,7 +53,7 @@ export function openPart(options: PartOptions): Part & Recorder {
     },
   };
   const context = createContext({
-    viewer: observeViewer(asker.viewer, recorder.saw),
+    viewer: observeViewer(asker.viewer, (aspect) => recorder.saw(aspect)),
     locale: () => {
       recorder.saw('locale');
       return asker.locale;

@@ -53,7 +53,7 @@ class CachedFieldPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
         parent: identify ? identify(parent) : isRoot ? null : idOf(parent, coordinate),
         args,
         maxAgeS,
-        resolve: (part) => resolve(parent, args, part.context as Types['Context'], info),
+        resolve: (part) => resolve(parent, args, part.context, info),
       });
     };
   }
