@@ -57,7 +57,7 @@ const dashboardInput = z.object({
 
 builder.queryField('dashboard', (t) =>
   t.field({
-    cacheControl: { maxAge: 900 },
+    cacheControl: { maxAge: 900, staleWhileRevalidate: 60, staleIfError: 3600 },
     type: Dashboard,
     nullable: true,
     description:

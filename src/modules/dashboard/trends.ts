@@ -44,7 +44,7 @@ const trendsInput = z.object({
 
 builder.queryField('monthlyTrends', (t) =>
   t.field({
-    cacheControl: { maxAge: 7200 },
+    cacheControl: { maxAge: 7200, staleWhileRevalidate: 60, staleIfError: 3600 },
     type: [MonthlyTrend],
     nullable: true,
     description:
