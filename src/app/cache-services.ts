@@ -13,6 +13,7 @@ import {
   type Coherence,
   type CoherentCache,
   type Counters,
+  type EncryptionKey,
   type Events,
   type RemoteStore,
 } from '../cache/index.ts';
@@ -26,6 +27,8 @@ export interface CacheOptions {
   maxBytes?: number;
   /** The second level, shared by nodes. @default none */
   store?: BlobStore | null;
+  /** What lies in the second level is encrypted with the first, and may still be with the others. @default none */
+  encryptionKeys?: readonly EncryptionKey[];
 }
 
 export interface CacheServices {
@@ -41,7 +44,7 @@ export interface CacheNeeds {
   /** On the primary, and used for nothing but reading the change log: a busy server still hears what changed. */
   logPool: pg.Pool;
   logger: Logger;
-  /** What entries of the second level are signed with: the database's, so the same on all nodes. */
+  /** What entries of the second level are found by, and signed with: the database's, so the same on all nodes. */
   secret: () => Promise<string>;
   /** The clock. */
   now: () => Date;
@@ -56,12 +59,14 @@ export function createCacheServices(
   const events = createEvents();
   const clocks = { monotonicMs: () => performance.now(), nowMs: () => now().getTime() };
   const { emit } = events;
-  const { store = null } = options;
+  const { store = null, encryptionKeys } = options;
   logCacheEvents(events, logger, clocks.monotonicMs);
   const cache = createCache({
     log: createPostgresChangeLog({ pool: logPool, schemaHash }),
     memory: createMemoryStore({ maxBytes: options.maxBytes, emit }),
-    remote: store && signedWith(secret, (known) => createRemoteStore({ store, secret: known, ...clocks, emit })),
+    remote:
+      store &&
+      signedWith(secret, (known) => createRemoteStore({ store, secret: known, encryptionKeys, ...clocks, emit })),
     coherence: options.coherence ?? { mode: 'strict' },
     tags: new TagMap(),
     ...clocks,

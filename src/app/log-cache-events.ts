@@ -5,6 +5,7 @@ import type { CacheEvent, Events } from '../cache/index.ts';
 const levels: Readonly<Record<CacheEvent['type'], 'warn' | 'debug' | 'trace'>> = {
   breaker: 'warn',
   error: 'warn',
+  'rejected-blob': 'warn',
   evict: 'debug',
   'stale-refused': 'debug',
   'stale-served': 'debug',
@@ -24,11 +25,19 @@ const repeatAfterMs = 10_000;
 export function logCacheEvents(events: Events, logger: Logger, monotonicMs: () => number): void {
   const lastSaidMs = new Map<string, number>();
   events.subscribe((event) => {
-    if (event.type !== 'error') return logger[levels[event.type]]({ cache: event }, `cache ${event.type}`);
+    const trouble = troubleOf(event);
+    if (!trouble) return logger[levels[event.type]]({ cache: event }, `cache ${event.type}`);
+    const kind = `${trouble.where}: ${event.type === 'error' ? '' : trouble.reason}`;
     const now = monotonicMs();
-    if (now - (lastSaidMs.get(event.where) ?? Number.NEGATIVE_INFINITY) < repeatAfterMs) return;
-    lastSaidMs.set(event.where, now);
-    const reason = event.error instanceof Error ? event.error.message : 'unknown';
-    logger.warn({ cache: { type: event.type, where: event.where, reason } }, 'the cache goes on without');
+    if (now - (lastSaidMs.get(kind) ?? Number.NEGATIVE_INFINITY) < repeatAfterMs) return;
+    lastSaidMs.set(kind, now);
+    logger.warn({ cache: { type: event.type, ...trouble } }, 'the cache goes on without');
   });
+}
+
+/** What is wrong, for events of which thousands may say the same. */
+function troubleOf(event: CacheEvent): { where: string; reason: string } | null {
+  if (event.type === 'rejected-blob') return { where: 'remote get', reason: event.reason };
+  if (event.type !== 'error') return null;
+  return { where: event.where, reason: event.error instanceof Error ? event.error.message : 'unknown' };
 }

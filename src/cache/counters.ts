@@ -89,6 +89,7 @@ export function createCounters(events: Events): Counters {
       case 'evict':
         totals.evicted += 1;
         return;
+      case 'rejected-blob':
       case 'error':
         totals.errors += 1;
         return;

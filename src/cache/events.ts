@@ -14,6 +14,21 @@ export type MissReason =
   | 'refresh'
   | 'unreachable';
 
+/**
+ * Why what the second level handed back was not believed.
+ * foreign: not written by the engine. version: by another version of it. unencrypted, encrypted: this node has keys, or
+ * has none. unknown-key: encrypted with a key that this node does not have (any more). damaged: changed, cut short, made
+ * by somebody else, or written for another tenant or key. too-large: more than an entry may be.
+ */
+export type RejectReason =
+  | 'foreign'
+  | 'version'
+  | 'unencrypted'
+  | 'encrypted'
+  | 'unknown-key'
+  | 'damaged'
+  | 'too-large';
+
 /** What the cache tells the world. Logs, counters and tests subscribe to the same stream. */
 export type CacheEvent =
   | {
@@ -55,6 +70,8 @@ export type CacheEvent =
   /** One pull of the change log, shared by everybody who waited for it. */
   | { readonly type: 'sync'; readonly tenants: number; readonly changes: number; readonly durationMs: number }
   | { readonly type: 'remote'; readonly command: 'get' | 'set'; readonly durationMs: number; readonly failed: boolean }
+  /** The second level handed back something that is not believed: a miss. */
+  | { readonly type: 'rejected-blob'; readonly tenant: Tenant; readonly reason: RejectReason }
   | { readonly type: 'breaker'; readonly state: 'open' | 'half-open' | 'closed' }
   | { readonly type: 'evict'; readonly tenant: Tenant; readonly bytes: number }
   | { readonly type: 'error'; readonly where: string; readonly error: unknown };

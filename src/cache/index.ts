@@ -24,11 +24,13 @@ export type {
 } from './coherence/change-log.ts';
 export { createCounters } from './counters.ts';
 export type { CacheCounts, Counters, OperationCounts } from './counters.ts';
+export { EncryptionKeysError, parseEncryptionKeys } from './codec/encryption-keys.ts';
+export type { EncryptionKey } from './codec/encryption-keys.ts';
 export { TagMap } from './coherence/tag-map.ts';
 export type { TagMapOptions } from './coherence/tag-map.ts';
 export type { Entry, Meta } from './entry.ts';
 export { createEvents } from './events.ts';
-export type { CacheEvent, Emit, Events, Level, MissReason } from './events.ts';
+export type { CacheEvent, Emit, Events, Level, MissReason, RejectReason } from './events.ts';
 export { createKey } from './key.ts';
 export type { KeyPart } from './key.ts';
 export { createMemoryStore } from './stores/memory.ts';

@@ -1,135 +1,128 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeEntry, encodeEntry } from '../../src/cache/codec.ts';
-import type { Entry } from '../../src/cache/index.ts';
+import type { Codec } from '../../src/cache/codec/codec.ts';
+import {
+  anyEntry,
+  anyName,
+  encrypting,
+  keysNamed,
+  longSample,
+  plain,
+  readText,
+  sample,
+  signing,
+  storedText,
+  travel,
+} from './codec-samples.ts';
 
-const fact = fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean(), fc.constant(null));
-const name = fc.string().filter((text) => text !== '__proto__');
-const entry: fc.Arbitrary<Entry> = fc.record({
-  epoch: fc.string({ unit: 'binary' }),
-  stamp: fc.maxSafeNat(),
-  tags: fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 }),
-  body: fc.oneof(
-    fc.uint8Array({ maxLength: 300 }),
-    fc.string({ unit: 'grapheme' }).map((text) => new Uint8Array(Buffer.from(text))),
-  ),
-  meta: fc.dictionary(name, fact, { noNullPrototype: true }),
-  storedAtMs: fc.maxSafeNat(),
-  expiresAtMs: fc.maxSafeNat(),
-  freshFromMs: fc.maxSafeNat(),
-  staleUntilMs: fc.maxSafeNat(),
-  costMs: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0),
-});
+const [current, older] = keysNamed('2026b', '2026a');
+const codecs: Record<string, Codec> = { signed: signing(), encrypted: encrypting(current!, older!) };
 
-/** There and back, as a store in another process does. */
-const travel = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-const plain = ({ body, ...rest }: Entry) => ({ ...rest, body: Buffer.from(body).toString('hex') });
-
-describe('an entry in a remote store', () => {
-  it('comes back as it went, whatever its bytes', () => {
-    fc.assert(
-      fc.property(entry, fc.string(), (original, id) => {
-        const back = decodeEntry('secret', id, travel(encodeEntry('secret', id, original)));
-        expect(back && plain(back)).toEqual(plain(original));
+describe.each(Object.entries(codecs))('an entry in a remote store, %s', (_, codec) => {
+  it('comes back as it went, whatever its bytes, its names and its size', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyEntry, anyName, anyName, async (entry, tenant, key) => {
+        const back = await codec.decode(tenant, key, travel(await codec.encode(tenant, key, entry)));
+        expect(plain(back)).toEqual(plain(entry));
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it('keeps the bytes of text as text', () => {
-    const text = '{"name":"Zoë 😀"}';
-    const blob = encodeEntry('secret', 'k', { ...sample, body: Buffer.from(text) });
-    expect(blob).toMatchObject({ as: 'utf8', body: text });
+  it('is refused for another tenant or under another key', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyEntry, anyName, anyName, anyName, async (entry, tenant, key, other) => {
+        fc.pre(other !== tenant && other !== key);
+        const blob = travel(await codec.encode(tenant, key, entry));
+        expect(await codec.decode(other, key, blob)).toBe('damaged');
+        expect(await codec.decode(tenant, other, blob)).toBe('damaged');
+        if (tenant !== key) expect(await codec.decode(key, tenant, blob)).toBe('damaged');
+      }),
+      { numRuns: 500 },
+    );
   });
 
-  it('is refused under another id, secret or version', () => {
-    const blob = encodeEntry('secret', 'k', sample);
-    expect(decodeEntry('secret', 'k', travel(blob))).not.toBeNull();
-    expect(decodeEntry('secret', 'other', travel(blob))).toBeNull();
-    expect(decodeEntry('another', 'k', travel(blob))).toBeNull();
-    expect(decodeEntry('secret', 'k', { ...blob, v: 1 })).toBeNull();
+  it.each(Object.entries({ short: sample, compressed: longSample }))(
+    'is refused when any single bit of what lies in the store was flipped: %s',
+    async (_size, entry) => {
+      const text = Buffer.from(await storedText(codec, 'acme', 'k', entry));
+      expect(plain(await readText(codec, 'acme', 'k', text.toString()))).toEqual(plain(entry));
+      for (let bit = 0; bit < text.length * 8; bit += 1) {
+        const damaged = Buffer.from(text);
+        damaged[bit >> 3]! ^= 1 << (bit & 7);
+        expect(typeof (await readText(codec, 'acme', 'k', damaged.toString('latin1'))), `bit ${bit}`).toBe('string');
+      }
+    },
+  );
+
+  it('is refused when any bit of any entry’s bytes was flipped', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyEntry, fc.nat(), async (entry, somewhere) => {
+        const bytes = Buffer.from((await codec.encode('acme', 'k', entry))?.b ?? '', 'base64');
+        const bit = somewhere % (bytes.length * 8);
+        bytes[bit >> 3]! ^= 1 << (bit & 7);
+        expect(typeof (await codec.decode('acme', 'k', { b: bytes.toString('base64') }))).toBe('string');
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
-  it('is refused when any bit of it was flipped, or still says the same', () => {
-    const text = Buffer.from(JSON.stringify(encodeEntry('secret', 'k', sample)));
-    let refused = 0;
-    for (let bit = 0; bit < text.length * 8; bit += 1) {
-      const damaged = Buffer.from(text);
-      damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      const back = decodeEntry('secret', 'k', parse(damaged.toString()));
-      if (back) expect(plain(back)).toEqual(plain(sample));
-      else refused += 1;
-    }
-    expect(refused / (text.length * 8)).toBeGreaterThan(0.99);
-  });
-
-  it('is refused when it was cut short', () => {
-    const text = JSON.stringify(encodeEntry('secret', 'k', sample));
+  it('is refused when it was cut short, at either end, or is longer than it was', async () => {
+    const text = await storedText(codec, 'acme', 'k', sample);
     for (let length = 0; length < text.length; length += 1) {
-      expect(decodeEntry('secret', 'k', parse(text.slice(0, length)))).toBeNull();
+      expect(await readText(codec, 'acme', 'k', text.slice(0, length))).toBe('no JSON');
+    }
+    const bytes = Buffer.from((await codec.encode('acme', 'k', sample))?.b ?? '', 'base64');
+    for (let length = 0; length < bytes.length; length += 1) {
+      expect(typeof (await codec.decode('acme', 'k', { b: bytes.toString('base64', 0, length) }))).toBe('string');
+      expect(typeof (await codec.decode('acme', 'k', { b: bytes.toString('base64', length + 1) }))).toBe('string');
+    }
+    const longer = Buffer.concat([bytes, Buffer.of(0)]).toString('base64');
+    expect(await codec.decode('acme', 'k', { b: longer })).toBe('damaged');
+  });
+
+  it('is of another version, or of none, when its first byte says so', async () => {
+    const bytes = Buffer.from((await codec.encode('acme', 'k', sample))?.b ?? '', 'base64');
+    for (const version of [0, 1, 2, 4, 255]) {
+      bytes[0] = version;
+      expect(await codec.decode('acme', 'k', { b: bytes.toString('base64') })).toBe('version');
     }
   });
 
-  it('is refused when one of its facts is something else', () => {
-    const blob = encodeEntry('secret', 'k', sample);
-    const names = fc.constantFrom(...(Object.keys(blob) as (keyof typeof blob)[]));
-    fc.assert(
-      fc.property(names, fc.anything(), (changed, value) => {
-        const back = decodeEntry('secret', 'k', { ...blob, [changed]: value });
-        if (back) expect(plain(back)).toEqual(plain(sample));
+  it('is never believed, and never throws, for anything a store may hand back', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.anything({ withProxy: true } as never), async (anything) => {
+        expect(await codec.decode('acme', 'k', anything)).toBeTypeOf('string');
+        expect(await codec.decode('acme', 'k', { b: anything })).toBeTypeOf('string');
       }),
       { numRuns: 2_000 },
     );
-    for (const missing of Object.keys(blob)) {
-      expect(decodeEntry('secret', 'k', { ...blob, [missing]: undefined })).toBeNull();
-    }
-  });
-
-  it('is never believed, and never throws, for anything a store may hand back', () => {
-    fc.assert(
-      fc.property(fc.anything({ withProxy: true } as never), (anything) => {
-        expect(decodeEntry('secret', 'k', anything)).toBeNull();
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), fc.constantFrom(1, 2, 3), async (bytes, kind) => {
+        const b = Buffer.from([3, kind, ...bytes]).toString('base64');
+        expect(typeof (await codec.decode('acme', 'k', { b }))).toBe('string');
       }),
       { numRuns: 2_000 },
     );
     const trap = () => {
       throw new Error('trapped');
     };
-    expect(decodeEntry('secret', 'k', new Proxy({}, { get: trap, has: trap, ownKeys: trap }))).toBeNull();
-    expect(decodeEntry('secret', 'k', Object.defineProperty({}, 'v', { get: trap }))).toBeNull();
+    expect(await codec.decode('acme', 'k', new Proxy({}, { get: trap, has: trap, ownKeys: trap }))).toBe('foreign');
+    expect(await codec.decode('acme', 'k', Object.defineProperty({}, 'b', { get: trap }))).toBe('foreign');
   });
 
-  const polluting = ['__proto__', 'constructor', 'prototype'];
-  it.each(polluting)('pollutes nothing by way of %s', (key) => {
-    const evil = `{"${key}":{"polluted":true,"prototype":{"polluted":true}}`;
-    const blob = JSON.stringify(encodeEntry('secret', 'k', sample));
-    const inside = blob.replace('"meta":{', `"meta":${evil},`);
-    const beside = `${evil},${blob.slice(1)}`;
-    expect(decodeEntry('secret', 'k', parse(inside))).toBeNull();
-    const back = decodeEntry('secret', 'k', parse(beside));
-    expect(back && plain(back)).toEqual(plain(sample)); // what is not ours is not looked at
-    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
-    expect((back as { polluted?: boolean } | null)?.polluted).toBeUndefined();
+  it('is not looked at beyond what is ours', async () => {
+    const blob = { ...(await codec.encode('acme', 'k', sample)), other: 1 };
+    const polluting = JSON.parse(JSON.stringify(blob).replace('{', '{"__proto__":{"polluted":true},'));
+    const back = await codec.decode('acme', 'k', polluting);
+    expect(plain(back)).toEqual(plain(sample));
+    expect(back).not.toHaveProperty('polluted');
   });
 });
 
-const sample: Entry = {
-  epoch: '7301.1.5.abc/schema',
-  stamp: 4711,
-  tags: ['E:ticket:7', 'P:ticket:site_id=3', 'L:ticket'],
-  body: new Uint8Array(Buffer.from('{"ticket":{"title":"Zoë"}}')),
-  meta: { scope: 'TENANT' },
-  storedAtMs: 1_700_000_000_000,
-  expiresAtMs: 1_700_000_300_000,
-  freshFromMs: 1_699_999_980_000,
-  staleUntilMs: 1_700_000_900_000,
-  costMs: 12.5,
-};
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // the store itself rejects: a failed command
-  }
-}
+describe('an entry that is signed', () => {
+  it('is refused by those who have another secret', async () => {
+    const blob = await signing('one').encode('acme', 'k', sample);
+    expect(await signing('another').decode('acme', 'k', blob)).toBe('damaged');
+  });
+});

@@ -75,17 +75,40 @@ describe('Redis as a second level', () => {
 
   it('is asked for many in one command, and what is not ours there harms nothing beside it', async () => {
     const { remote, seen, states } = protect(connected.store);
-    await remote.set('acme', 'many 1', entryOf('one'));
-    const [key = ''] = await redis.client.keys('*many 1');
-    await redis.client.set(key.replace('many 1', 'many 2'), 'not {json');
+    await redis.client.flushall();
+    await remote.set('acme', 'two', entryOf('two'));
+    for (const id of await redis.client.keys('*')) await redis.client.set(id, 'not {json');
+    for (const key of ['one', 'three']) await remote.set('acme', key, entryOf(key));
     await redis.client.config('RESETSTAT');
-    const back = await remote.getMany('acme', ['many 0', 'many 1', 'many 2']);
-    expect(back.map(textOf)).toEqual([null, 'one', null]);
-    expect(seen).toContainEqual(expect.objectContaining({ type: 'error', where: 'remote get' }));
-    expect(states()).toEqual([]);
+    const back = await remote.getMany('acme', ['none', 'one', 'two', 'three']);
+    expect(back.map(textOf)).toEqual([null, 'one', null, 'three']);
+    for (let attempt = 0; attempt < 10; attempt += 1) expect(await remote.get('acme', 'two')).toBeNull();
+    const rejected = seen.filter(({ type }) => type === 'rejected-blob');
+    expect(rejected).toHaveLength(11);
+    expect(rejected[0]).toEqual({ type: 'rejected-blob', tenant: 'acme', reason: 'foreign' });
+    expect(states()).toEqual([]); // it has answered: it is not away
     const stats = await redis.client.info('commandstats');
     expect(stats).toMatch(/cmdstat_mget:calls=1,/);
-    expect(stats).not.toMatch(/cmdstat_get:/);
+    expect(stats).toMatch(/cmdstat_get:calls=10,/);
+  });
+
+  it('that keeps its keys on several machines is asked for each by itself', async () => {
+    const cluster = await startTestRedis(['--cluster-enabled', 'yes']);
+    const spread = createRedisStore(cluster.url);
+    try {
+      await cluster.client.cluster('ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot));
+      await until(async () => (await cluster.client.cluster('INFO')).includes('cluster_state:ok'));
+      const { remote, states } = protect(spread.store);
+      const keys = ['one', 'two', 'three', 'four'];
+      await until(() => remote.set('acme', 'none', entryOf('none')));
+      for (const key of keys) expect(await remote.set('acme', key, entryOf(key))).toBe(true);
+      await expect(cluster.client.mget(await cluster.client.keys('*'))).rejects.toThrow('CROSSSLOT');
+      expect((await remote.getMany('acme', [...keys, 'absent'])).map(textOf)).toEqual([...keys, null]);
+      expect(states()).toEqual([]);
+    } finally {
+      spread.close();
+      await cluster.stop();
+    }
   });
 
   it('says so when it has no room, rather than pretend to have stored', async () => {
@@ -142,16 +165,17 @@ describe('Redis as a second level', () => {
     const log = createFakeLog();
     const request = (text: string) => ({ key: 'k', operation: 'Q', compute: computing(log, () => text, ['L:ticket']) });
     const [one, two] = [createNode(log, { store: connected.store }), createNode(log, { store: connected.store })];
+    await redis.client.flushall();
     await two.cache.begin('acme');
     await (await one.cache.begin('acme')).read(request('before the change'));
-    await until(async () => (await redis.client.keys('*acme:k')).length === 1);
+    await until(async () => (await redis.client.dbsize()) === 1);
     await redis.dump();
     log.change('acme', 'L:ticket');
     await (await one.cache.begin('acme')).read(request('after the change'));
     await redis.kill();
     await redis.start('dump');
     await until(isBack);
-    expect(await redis.client.keys('*acme:k')).toHaveLength(1);
+    expect(await redis.client.dbsize()).toBe(1);
     const read = await (await two.cache.begin('acme')).read(request('computed again'));
     expect(read).toMatchObject({ status: 'MISS', reason: 'changed', changedTag: 'L:ticket' });
     expect(textOfResult(read)).toBe('computed again');

@@ -4,6 +4,7 @@ import {
   createRemoteStore,
   type BlobStore,
   type CacheEvent,
+  type EncryptionKey,
   type Entry,
   type RemoteStore,
 } from '../../src/cache/index.ts';
@@ -16,13 +17,14 @@ export const briefMs = 50;
 export const openForMs = 300;
 
 /** A store behind the engine's protections, and all that these have said. A busy machine may be slow, not wrong. */
-export function protect(store: BlobStore, timeoutMs = 2_000) {
+export function protect(store: BlobStore, timeoutMs = 2_000, encryptionKeys: readonly EncryptionKey[] = []) {
   const events = createEvents();
   const seen: CacheEvent[] = [];
   events.subscribe((event) => seen.push(event));
   const remote = createRemoteStore({
     store,
     secret: 'of the test',
+    encryptionKeys,
     timeoutMs,
     failuresToOpen: 3,
     openForMs,
@@ -123,16 +125,18 @@ export function describeSecondLevel(name: string, open: () => BlobStore | Promis
 
     it('is asked for many as one command, which fails as one', async () => {
       const store = await open();
+      let answers = Infinity;
       const { remote, seen, states } = protect({
         ...store,
         getMany: undefined,
-        get: (id) => (id.endsWith('bad') ? Promise.reject(new Error('down')) : store.get(id)),
+        get: (id) => ((answers -= 1) < 0 ? Promise.reject(new Error('down')) : store.get(id)),
       });
       const key = newKey();
       await remote.set('acme', key, entryOf('x'));
       expect((await remote.getMany('acme', [key, key])).map(textOf)).toEqual(['x', 'x']);
       for (let attempt = 0; attempt < 10; attempt += 1) {
-        expect(await remote.getMany('acme', [key, 'bad'])).toEqual([null, null]);
+        answers = 1;
+        expect(await remote.getMany('acme', [key, key])).toEqual([null, null]);
       }
       const gets = seen.flatMap((event) => (event.type === 'remote' && event.command === 'get' ? [event.failed] : []));
       expect({ gets, states: states() }).toEqual({ gets: [false, true, true, true], states: ['open'] });
@@ -154,7 +158,23 @@ export function describeSecondLevel(name: string, open: () => BlobStore | Promis
         set: (...args) => store.set(...args),
       });
       expect(await remote.get('acme', newKey())).toBeNull();
-      expect(seen).toContainEqual(expect.objectContaining({ type: 'error', where: 'remote get' }));
+      expect(seen).toContainEqual({ type: 'rejected-blob', tenant: 'acme', reason: 'foreign' });
+    });
+
+    it('that hands back what another has written, or was written elsewhere, is not believed and not taken for broken', async () => {
+      const store = await open();
+      const [mine, other] = [newKey(), newKey()];
+      const ids: string[] = [];
+      await protect({ ...store, set: (id, ...rest) => (ids.push(id), store.set(id, ...rest)) }).remote.set(
+        'acme',
+        other,
+        entryOf('of another key'),
+      );
+      const { remote, seen, states } = protect({ ...store, getMany: undefined, get: () => store.get(ids[0] ?? '') });
+      for (let attempt = 0; attempt < 10; attempt += 1) expect(await remote.get('acme', mine)).toBeNull();
+      expect((await remote.getMany('acme', [mine, other])).map(textOf)).toEqual([null, 'of another key']);
+      expect(seen).toContainEqual({ type: 'rejected-blob', tenant: 'acme', reason: 'damaged' });
+      expect(states()).toEqual([]);
     });
 
     it('costs no more than the time of a few commands when it hangs, and is asked once in a while', async () => {

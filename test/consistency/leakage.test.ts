@@ -118,8 +118,7 @@ describe('what is kept', () => {
     const { texts, items, answers } = await keptAfter(people);
     expect(answers.some((answer) => answer.includes(canaries.emergency))).toBe(true);
     expect(found(texts, canaries.emergency)).toEqual([]);
-    const { rows } = await database.owner.query<{ id: string }>('SELECT id FROM tenants');
-    const keys = new RegExp(`^freshfield:36:(${rows.map(({ id }) => id).join('|')}):[\\w-]{43}$`);
+    const keys = /^freshfield:[\w-]{22}:[\w-]{43}$/; // a hash of the tenant, and one of what was asked
     expect(items.length).toBeGreaterThan(100);
     expect(items.filter(({ key }) => !keys.test(key)).map(({ key }) => key)).toEqual([]);
     expect(items.filter(({ type }) => type !== 'string').map(({ key }) => key)).toEqual([]);
@@ -155,7 +154,7 @@ async function keptAfter(askers: readonly DemoToken[]) {
     const items = await scanRedis(redis.client);
     const dumped = memory.dump();
     expect(dumped.length).toBeGreaterThan(20);
-    return { answers, items, texts: [...dumped, ...items.map(({ key, value }) => `${key} ${value}`)] };
+    return { answers, items, texts: [...dumped, ...items.map(({ key, value, text }) => `${key} ${value} ${text}`)] };
   } finally {
     memory.stop();
   }

@@ -25,7 +25,8 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-export async function startTestRedis(): Promise<TestRedis> {
+/** `settings`: for its command line. */
+export async function startTestRedis(settings: readonly string[] = []): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'freshfield-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
@@ -63,6 +64,7 @@ export async function startTestRedis(): Promise<TestRedis> {
         '',
         '--appendonly',
         'no',
+        ...settings,
       ];
       server = spawn(program(), options, { stdio: 'ignore' });
       if (client.status === 'wait') await client.connect().catch(() => {});

@@ -1,7 +1,9 @@
-import { decodeEntry, encodeEntry } from '../codec.ts';
+import { createCodec } from '../codec/codec.ts';
+import type { EncryptionKey } from '../codec/encryption-keys.ts';
 import type { Tenant } from '../coherence/change-log.ts';
 import type { Entry } from '../entry.ts';
 import type { Emit } from '../events.ts';
+import { createKey } from '../key.ts';
 import { createBreaker } from './breaker.ts';
 
 /**
@@ -23,8 +25,10 @@ export interface BlobResult {
 
 export interface RemoteStoreOptions {
   store: BlobStore;
-  /** Blobs are signed with it, the same on all nodes. @default none: damage is noticed, forgery is not */
+  /** Ids are made with it and blobs signed, the same on all nodes. @default none: damage is noticed, forgery is not */
   secret?: string;
+  /** Encrypts blobs instead: the first key new ones, the others only open older ones. @default none */
+  encryptionKeys?: readonly EncryptionKey[];
   /** How long one command may take before the read goes on without it, in milliseconds. @default 50 */
   timeoutMs?: number;
   /** Failures in a row that open the breaker. @default 5 */
@@ -50,8 +54,10 @@ export interface RemoteStore {
 }
 
 export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
-  const { store, secret = '', timeoutMs = 50, failuresToOpen = 5, openForMs = 1_000 } = options;
+  const { store, secret = '', encryptionKeys = [], timeoutMs = 50, failuresToOpen = 5, openForMs = 1_000 } = options;
   const { monotonicMs, nowMs, startTimer = startSystemTimer, emit } = options;
+  const codec = createCodec({ secret, encryptionKeys });
+  const idOf = (tenant: Tenant, key: string) => `${prefixOf(secret, tenant)}:${createKey(secret, ['id', tenant, key])}`;
   const breaker = createBreaker({ failuresToOpen, openForMs, monotonicMs, emit });
 
   const command = async <Result>(
@@ -74,47 +80,61 @@ export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
     }
   };
 
-  const open = (id: string, result: unknown): Entry | null => {
-    const entry = decodeEntry(secret, id, dataOf(result));
-    if (result && !entry) emit({ type: 'error', where: 'remote get', error: new Error('A foreign or damaged blob.') });
-    return entry;
+  const open = async (tenant: Tenant, key: string, result: unknown): Promise<Entry | null> => {
+    if (result === null || result === undefined) return null;
+    const entry = await codec.decode(tenant, key, dataOf(result));
+    if (typeof entry !== 'string') return entry;
+    emit({ type: 'rejected-blob', tenant, reason: entry });
+    return null;
   };
-  const fetchMany = async (ids: readonly string[]): Promise<readonly unknown[]> =>
-    store.getMany ? store.getMany(ids) : Promise.all(ids.map((id) => store.get(id)));
+  /** A store that keeps text and finds no JSON has answered: it is not away. */
+  const getFrom = async (id: string): Promise<unknown> => {
+    try {
+      return await store.get(id);
+    } catch (error) {
+      if (error instanceof SyntaxError) return error;
+      throw error;
+    }
+  };
+  const getManyFrom = async (ids: readonly string[]): Promise<readonly unknown[]> =>
+    store.getMany ? store.getMany(ids) : Promise.all(ids.map(getFrom));
 
   return {
     async get(tenant, key) {
-      const id = idOf(tenant, key);
-      return open(id, await command('get', () => store.get(id)));
+      return open(tenant, key, await command('get', () => getFrom(idOf(tenant, key))));
     },
     async getMany(tenant, keys) {
       if (keys.length === 0) return [];
       const ids = keys.map((key) => idOf(tenant, key));
       // Taken out one by one within the command: what is no list, or cannot be looked at, is a failure like any other.
       const results = await command('get', async () => {
-        const fetched = await fetchMany(ids);
+        const fetched = await getManyFrom(ids);
         return ids.map((_, index) => fetched[index]);
       });
-      return ids.map((id, index) => open(id, results?.[index]));
+      return Promise.all(keys.map((key, index) => open(tenant, key, results?.[index])));
     },
     async set(tenant, key, entry) {
       const ttlMs = Math.floor(Math.max(entry.expiresAtMs, entry.staleUntilMs) - nowMs());
       if (!(ttlMs > 0 && Number.isSafeInteger(ttlMs))) return false; // nothing is ever stored without an expiry
+      const blob = breaker.isClosed && (await codec.encode(tenant, key, entry));
+      if (!blob) return false;
       const id = idOf(tenant, key);
-      const blob: BlobResult = { data: { ...encodeEntry(secret, id, entry) } };
-      return (await command('set', async () => (await store.set(id, blob, [], ttlMs), true))) ?? false;
+      return (await command('set', async () => (await store.set(id, { data: { ...blob } }, [], ttlMs), true))) ?? false;
     },
   };
 }
 
-/** Two tenants never share an id, whatever their keys and names. */
-function idOf(tenant: Tenant, key: string): string {
-  return `${tenant.length}:${tenant}:${key}`;
+/**
+ * What a store is told of whose entry it is: entries of one tenant begin alike, so that an operator who has the secret
+ * can find them; nobody else can tell which tenant that is.
+ */
+function prefixOf(secret: string, tenant: Tenant): string {
+  return createKey(secret, ['tenant', tenant]).slice(0, 22);
 }
 
 function dataOf(result: unknown): unknown {
   try {
-    return (result as BlobResult | null | undefined)?.data;
+    return (result as Partial<BlobResult>).data;
   } catch {
     return null; // not even plain data
   }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { decompress } from '../../../src/cache/codec/compression.ts';
 
 /** Everything that memory holds: one text for each entry, its key first. */
 export interface MemoryWatch {
@@ -51,6 +52,8 @@ export interface RedisItem {
   /** Until it expires, in milliseconds; -1: never. */
   readonly ttlMs: number;
   readonly value: string;
+  /** What it says to whoever unpacks it. */
+  readonly text: string;
 }
 
 /** Everything that a Redis holds. */
@@ -63,9 +66,19 @@ export async function scanRedis(redis: Redis): Promise<RedisItem[]> {
       const type = await redis.type(key);
       // What is no string is nothing of ours; DUMP shows its contents all the same.
       const value = type === 'string' ? await redis.get(key) : (await redis.dumpBuffer(key))?.toString('latin1');
-      items.push({ key, type, ttlMs: await redis.pttl(key), value: value ?? '' });
+      const text = await unpacked(value ?? '');
+      items.push({ key, type, ttlMs: await redis.pttl(key), value: value ?? '', text });
     }
     cursor = next;
   } while (cursor !== '0');
   return items;
+}
+
+const contentAt = 2 + 32; // after the version, the kind and the signature
+
+async function unpacked(value: string): Promise<string> {
+  const sealed = Buffer.from(JSON.parse(value).data.b, 'base64');
+  const payload = await decompress(sealed.subarray(contentAt));
+  if (typeof payload === 'string') throw new Error(`An entry cannot be unpacked: ${payload}.`);
+  return payload.toString('utf8');
 }
