@@ -1,4 +1,4 @@
-import { cacheTagHeader } from './cache-tags.ts';
+import { cacheTagHeader, type CacheTagOptions } from './cache-tags.ts';
 import { clientCacheHeaders } from './client-cache-headers.ts';
 import { etagOf } from './etag.ts';
 import type { CachedBytes } from './response-cache.ts';
@@ -8,15 +8,15 @@ export interface Delivery {
   cached: CachedBytes;
   /** Whether the body has the report in it. */
   tellsCache: boolean;
-  /** What tags for a CDN are made with; null: no CDN keeps this. */
-  tagSecret: string | null;
+  /** What tags for a CDN are made of, should everybody get this answer; null: no CDN keeps it. */
+  tagged: CacheTagOptions | null;
 }
 
 /**
  * The reply made of ready bytes. Its entity tag is of the body without the report, which is another each time: with the
  * report switched off it is the hash of the very bytes that are sent.
  */
-export function deliverCached({ cached, tellsCache, tagSecret }: Delivery): Pick<Reply, 'headers' | 'etag' | 'body'> {
+export function deliverCached({ cached, tellsCache, tagged }: Delivery): Pick<Reply, 'headers' | 'etag' | 'body'> {
   const { bytes, report } = cached;
   const body = () => Buffer.concat([opening, bytes, tellsCache ? reported(report) : closing]);
   if (report.status === 'BYPASS') return { headers: {}, etag: null, body };
@@ -30,8 +30,8 @@ export function deliverCached({ cached, tellsCache, tagSecret }: Delivery): Pick
     clientMaxAgeS: cached.policy.clientMaxAgeS,
     variesByLocale: cached.variesByLocale,
   });
-  const tags = tagSecret && report.scope === 'PUBLIC' ? cacheTagHeader({ secret: tagSecret, tags: cached.tags }) : null;
-  return { headers: { ...headers, ...(tags && { 'Cache-Tag': tags }) }, etag, body };
+  if (tagged && report.scope === 'PUBLIC') headers['Cache-Tag'] = cacheTagHeader(tagged);
+  return { headers, etag, body };
 }
 
 /** The entity tag of an answer whose `data` is this JSON. */

@@ -16,7 +16,7 @@ const renamed: Readonly<Record<string, string>> = {
 };
 
 /** Whole requests that are refused so are refused in every media type; the rest follows GraphQL over HTTP. */
-const plainStatus = new Set(['UNAUTHENTICATED', 'SERVICE_UNAVAILABLE']);
+const plainStatus = new Set(['UNAUTHENTICATED', 'NOT_CACHED', 'SERVICE_UNAVAILABLE']);
 
 /**
  * What a client may be told: an AppError says its code and message; an error about the request itself says what is

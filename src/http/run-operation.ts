@@ -90,9 +90,9 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
       const body = Buffer.from(await response.arrayBuffer());
       return { status, headers, etag: null, body: () => body };
     }
-    const tagSecret =
-      method === 'GET' && cached.report.scope === 'PUBLIC' ? (await options.cacheFacts()).keySecret : null;
-    const delivered = deliverCached({ cached, tellsCache, tagSecret });
+    const operationName = exchange.record.operation?.name ?? null;
+    const tagged = method === 'GET' ? { secret: (await options.cacheFacts()).keySecret, operationName } : null;
+    const delivered = deliverCached({ cached, tellsCache, tagged });
     return { status, ...delivered, headers: { ...headers, ...delivered.headers } };
   }
 
