@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Coherence } from '../cache/index.ts';
+import { EncryptionKeysError, parseEncryptionKeys, type Coherence, type EncryptionKey } from '../cache/index.ts';
+import type { PersistedMode } from '../http/persisted-operations.ts';
 
 /** Every setting, resolved once. Unset means: the embedded database and the demo tenants. */
 export interface Config {
@@ -12,6 +13,10 @@ export interface Config {
   /** Where the embedded database and the development secret live. @default .data */
   readonly dataDir: string;
   readonly jwt: JwtConfig;
+  /** Whether operations may, or must, be sent by the ids of their documents. @default allow */
+  readonly persistedOperations: PersistedMode;
+  /** Whether answers tell what the cache did: `extensions.cache`. @default development */
+  readonly cacheReport: boolean;
   readonly seedDemo: boolean;
   readonly migrateOnStart: boolean;
   readonly logLevel: LogLevel;
@@ -26,6 +31,8 @@ export interface CacheConfig {
   readonly coherence: Coherence;
   /** Bytes of ready answers in this process. @default 256 MiB */
   readonly maxBytes: number;
+  /** What lies in the second level is encrypted with the first; the others still open what is older. None: it is not. */
+  readonly encryptionKeys: readonly EncryptionKey[];
 }
 
 export interface JwtConfig {
@@ -39,6 +46,7 @@ export interface JwtConfig {
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+const persistedModes = ['off', 'allow', 'require'] as const;
 const onOff = z.enum(['on', 'off'], 'Write "on" or "off".').transform((value) => value === 'on');
 const url = (protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
@@ -65,11 +73,14 @@ const environment = z.object({
     .regex(/^[1-9]\d{5,14}$/, 'Write a number of bytes, at least 100000: 268435456 is 256 MiB.')
     .transform(Number)
     .default(256 * 1024 * 1024),
+  CACHE_ENCRYPTION_KEYS: z.string().transform(encryptionKeysOf).optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   JWT_SECRET: z.string().min(32, 'Use at least 32 characters: `openssl rand -base64 48` makes some.').optional(),
   JWT_JWKS_URL: url(['https:', 'http:']).optional(),
   JWT_ISSUER: z.string().min(1).optional(),
   JWT_AUDIENCE: z.string().min(1).optional(),
+  PERSISTED_OPERATIONS: z.enum(persistedModes, 'Write "off", "allow" or "require".').default('allow'),
+  CACHE_REPORT: onOff.optional(),
   SEED_DEMO: onOff.optional(),
   MIGRATE_ON_START: onOff.default(true),
   LOG_LEVEL: z.enum(logLevels, `Write one of ${logLevels.join(', ')}.`).default('info'),
@@ -104,6 +115,7 @@ export function parseConfig(env: Record<string, string | undefined> = process.en
       redisUrl: value.REDIS_URL ?? null,
       coherence: coherenceOf(value.CACHE_COHERENCE),
       maxBytes: value.CACHE_L1_MAX_BYTES,
+      encryptionKeys: value.CACHE_ENCRYPTION_KEYS ?? [],
     }),
     dataDir: value.DATA_DIR,
     jwt: Object.freeze({
@@ -112,6 +124,8 @@ export function parseConfig(env: Record<string, string | undefined> = process.en
       issuer: value.JWT_ISSUER ?? null,
       audience: value.JWT_AUDIENCE ?? null,
     }),
+    persistedOperations: value.PERSISTED_OPERATIONS,
+    cacheReport: value.CACHE_REPORT ?? value.NODE_ENV !== 'production',
     seedDemo: value.SEED_DEMO ?? value.DATABASE_URL === undefined,
     migrateOnStart: value.MIGRATE_ON_START,
     logLevel: value.LOG_LEVEL,
@@ -130,4 +144,14 @@ function clashes({ JWT_SECRET, JWT_JWKS_URL, DATABASE_URL, NODE_ENV }: Record<st
 function coherenceOf(text: string): Coherence {
   const [mode, maxStalenessMs] = text.split(':');
   return mode === 'strict' ? { mode } : { mode: 'bounded', maxStalenessMs: Number(maxStalenessMs) };
+}
+
+function encryptionKeysOf(text: string, context: z.RefinementCtx): readonly EncryptionKey[] {
+  try {
+    return parseEncryptionKeys(text);
+  } catch (error) {
+    if (!(error instanceof EncryptionKeysError)) throw error;
+    for (const message of error.problems) context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
 }

@@ -9,6 +9,7 @@ import { createReadinessCheck } from '../db/readiness.ts';
 import { buildSchema } from '../graphql/schema.ts';
 import { createFrontDoor, type ServePage } from '../http/front-door.ts';
 import { defaultLimits, type Limits } from '../http/limits.ts';
+import { createPersistedOperations, type PersistedMode } from '../http/persisted-operations.ts';
 import { createResponseCache } from '../http/response-cache.ts';
 import { createTokenVerifier, type VerifierOptions } from '../http/tokens.ts';
 import { createGraphqlServer } from '../http/yoga.ts';
@@ -28,6 +29,10 @@ export interface AppOptions {
   logger?: Logger;
   /** Server-Timing, and errors that suggest names of the schema. @default true */
   development?: boolean;
+  /** Whether operations may, or must, be sent by the ids of their documents. @default allow */
+  persistedOperations?: PersistedMode;
+  /** Whether answers tell what the cache did: `extensions.cache`. @default development */
+  cacheReport?: boolean;
   /** @default defaultLimits */
   limits?: Partial<Limits>;
   /** Connections and how long to wait for them. */
@@ -85,11 +90,13 @@ export function createApp(options: AppOptions): App {
   );
   const frontDoor = createFrontDoor({
     graphql: createGraphqlServer({ schema, limits, suggestions: development }),
+    findOperation: createPersistedOperations({ mode: options.persistedOperations ?? 'allow' }),
+    tellsCache: options.cacheReport ?? development,
     pool,
     replica,
     cache,
     cacheFacts,
-    executeCached: createResponseCache({ schema, schemaHash, now }),
+    executeCached: createResponseCache({ schema, schemaHash, hardTimeoutMs: limits.durationMs, now }),
     verifyToken: createTokenVerifier(tokens),
     loadViewer,
     readiness: createReadinessCheck(pool),
@@ -99,7 +106,9 @@ export function createApp(options: AppOptions): App {
     now,
     servePage: options.servePage,
   });
-  const server = createServer({ requestTimeout: limits.durationMs }, frontDoor);
+  // Room for an address that is too long, so that the front door says so in its own words.
+  const maxHeaderSize = 64 * 1024;
+  const server = createServer({ requestTimeout: limits.durationMs, maxHeaderSize }, frontDoor);
   return {
     pool,
     events,

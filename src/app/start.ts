@@ -56,6 +56,8 @@ export async function start({ config, logger, onUndo }: StartOptions): Promise<S
       tokens,
       logger,
       development,
+      persistedOperations: config.persistedOperations,
+      cacheReport: config.cacheReport,
       servePage: development ? graphiql : undefined,
     });
     onUndo(() => app.close());

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../src/app/config.ts';
 
@@ -24,6 +25,7 @@ it('takes how fresh cached answers are, and counts an empty variable as unset', 
     redisUrl: null,
     coherence: { mode: 'bounded', maxStalenessMs: 500 },
     maxBytes: 1_000_000,
+    encryptionKeys: [],
   });
   expect(config.port).toBe(4000);
 });
@@ -34,6 +36,19 @@ it('seeds no demo into a database of your own unless told to', () => {
   expect(parseConfig({ ...own, SEED_DEMO: 'on' }).seedDemo).toBe(true);
 });
 
+it('takes ids of documents, and tells what the cache did in development only, unless told otherwise', () => {
+  expect(parseConfig({})).toMatchObject({ persistedOperations: 'allow', cacheReport: true });
+  const production = { NODE_ENV: 'production', JWT_SECRET: secret };
+  expect(parseConfig(production).cacheReport).toBe(false);
+  expect(parseConfig({ ...production, CACHE_REPORT: 'on' }).cacheReport).toBe(true);
+  for (const mode of ['off', 'allow', 'require']) {
+    expect(parseConfig({ PERSISTED_OPERATIONS: mode, CACHE_REPORT: 'off' })).toMatchObject({
+      persistedOperations: mode,
+      cacheReport: false,
+    });
+  }
+});
+
 it('names every wrong variable at once, those that clash included', () => {
   const wrong = {
     PORT: 'http',
@@ -42,6 +57,8 @@ it('names every wrong variable at once, those that clash included', () => {
     REDIS_URL: 'localhost:6379',
     CACHE_COHERENCE: 'eventually',
     CACHE_L1_MAX_BYTES: '1GB',
+    PERSISTED_OPERATIONS: 'on',
+    CACHE_REPORT: 'yes',
     SEED_DEMO: 'yes',
     LOG_LEVEL: 'loud',
   };
@@ -50,6 +67,22 @@ it('names every wrong variable at once, those that clash included', () => {
     expect(problems.filter((problem) => problem.startsWith(`${name}: `))).toHaveLength(1);
   }
   expect(problemsOf({ JWT_SECRET: secret, JWT_JWKS_URL: 'https://issuer.test/keys' })).toHaveLength(1);
+});
+
+it('takes keys for the second level, and says what is wrong with them but never what they are', () => {
+  const [one, two, short] = [32, 32, 31].map((size) => randomBytes(size).toString('base64')) as [
+    string,
+    string,
+    string,
+  ];
+  const { cache } = parseConfig({ CACHE_ENCRYPTION_KEYS: `2026b:${one},2026a:${two}` });
+  expect(cache.encryptionKeys.map(({ id }) => id)).toEqual(['2026b', '2026a']);
+  const problems = problemsOf({ CACHE_ENCRYPTION_KEYS: `2026b:${one},${two},2025:${short}` });
+  expect(problems).toEqual([
+    expect.stringMatching(/^CACHE_ENCRYPTION_KEYS: Key 2 is not written as <name>:<base64>/),
+    expect.stringMatching(/^CACHE_ENCRYPTION_KEYS: Key 3 has 31 bytes and needs 32/),
+  ]);
+  for (const secret of [one, two, short]) expect(problems.join()).not.toContain(secret.slice(0, 8));
 });
 
 function problemsOf(env: Record<string, string>): readonly string[] {
