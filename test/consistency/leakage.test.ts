@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createDice } from '../support/dice.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { testNow, testTokens } from '../support/world.ts';
-import { scanRedis, watchMemory } from './leakage/kept.ts';
+import { scanRedis, unpacked, watchMemory } from './leakage/kept.ts';
 import { generatedQuestions, namedQuestions, type Question } from './leakage/questions.ts';
 
 /** Printed when something fails; `LEAKAGE_SEED=7 npx vitest run test/consistency/leakage.test.ts` runs it again. */
@@ -154,7 +154,8 @@ async function keptAfter(askers: readonly DemoToken[]) {
     const items = await scanRedis(redis.client);
     const dumped = memory.dump();
     expect(dumped.length).toBeGreaterThan(20);
-    return { answers, items, texts: [...dumped, ...items.map(({ key, value, text }) => `${key} ${value} ${text}`)] };
+    const stored = items.map(async ({ key, value }) => `${key} ${value} ${await unpacked(value)}`);
+    return { answers, items, texts: [...dumped, ...(await Promise.all(stored))] };
   } finally {
     memory.stop();
   }

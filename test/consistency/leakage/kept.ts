@@ -52,8 +52,6 @@ export interface RedisItem {
   /** Until it expires, in milliseconds; -1: never. */
   readonly ttlMs: number;
   readonly value: string;
-  /** What it says to whoever unpacks it. */
-  readonly text: string;
 }
 
 /** Everything that a Redis holds. */
@@ -66,8 +64,7 @@ export async function scanRedis(redis: Redis): Promise<RedisItem[]> {
       const type = await redis.type(key);
       // What is no string is nothing of ours; DUMP shows its contents all the same.
       const value = type === 'string' ? await redis.get(key) : (await redis.dumpBuffer(key))?.toString('latin1');
-      const text = await unpacked(value ?? '');
-      items.push({ key, type, ttlMs: await redis.pttl(key), value: value ?? '', text });
+      items.push({ key, type, ttlMs: await redis.pttl(key), value: value ?? '' });
     }
     cursor = next;
   } while (cursor !== '0');
@@ -76,7 +73,8 @@ export async function scanRedis(redis: Redis): Promise<RedisItem[]> {
 
 const contentAt = 2 + 32; // after the version, the kind and the signature
 
-async function unpacked(value: string): Promise<string> {
+/** What an entry that is not encrypted says to whoever unpacks it. */
+export async function unpacked(value: string): Promise<string> {
   const sealed = Buffer.from(JSON.parse(value).data.b, 'base64');
   const payload = await decompress(sealed.subarray(contentAt));
   if (typeof payload === 'string') throw new Error(`An entry cannot be unpacked: ${payload}.`);
