@@ -21,7 +21,9 @@ export interface NodeOptions {
 }
 
 /** A node with a clock of its own, over a log and a second level that nodes share. */
-export function createNode(log: ChangeLog, { store, coherence = { mode: 'strict' }, tags }: NodeOptions = {}) {
+export function createNode(log: ChangeLog, options: NodeOptions = {}) {
+  const { store, coherence = { mode: 'strict' } } = options;
+  const tags = new TagMap(options.tags);
   const events = createEvents();
   const seen: CacheEvent[] = [];
   events.subscribe((event) => seen.push(event));
@@ -29,8 +31,8 @@ export function createNode(log: ChangeLog, { store, coherence = { mode: 'strict'
   const times = { monotonicMs: () => clock.ms, nowMs: () => clock.ms };
   const memory = createMemoryStore({ emit: events.emit });
   const remote = store ? createRemoteStore({ store, ...times, emit: events.emit }) : null;
-  const cache = createCache({ log, memory, remote, coherence, tags: new TagMap(tags), ...times, emit: events.emit });
-  return { cache, clock, seen, memory };
+  const cache = createCache({ log, memory, remote, coherence, tags, ...times, emit: events.emit });
+  return { cache, clock, seen, memory, tags };
 }
 
 /** A second level in memory that keeps text, like one in another process. */

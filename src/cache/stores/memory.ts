@@ -14,6 +14,11 @@ export interface MemoryStore {
   set(tenant: Tenant, key: string, entry: Entry): void;
   delete(tenant: Tenant, key: string): void;
   clear(tenant?: Tenant): void;
+  /**
+   * What a tenant holds, by key, one entry at a time: whoever looks at many can let others have a turn in between. What
+   * comes meanwhile is not among it, nor what goes. Looking is no use: it keeps no entry longer.
+   */
+  entriesOf(tenant: Tenant): Iterable<readonly [key: string, entry: Entry]>;
   readonly bytes: number;
   bytesOf(tenant: Tenant): number;
 }
@@ -108,6 +113,13 @@ export function createMemoryStore({ maxBytes = 256 * 1024 * 1024, emit }: Memory
         if (!shelf) continue;
         bytes -= shelf.bytes;
         shelves.delete(shelf.tenant);
+      }
+    },
+    *entriesOf(tenant) {
+      // The keys of now: a map that is read meanwhile puts what was read at its end, so it might never end itself.
+      for (const key of [...(shelves.get(tenant)?.entries.keys() ?? [])]) {
+        const entry = shelves.get(tenant)?.entries.get(key);
+        if (entry) yield [key, entry];
       }
     },
     get bytes() {
