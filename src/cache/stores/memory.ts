@@ -117,7 +117,8 @@ export function createMemoryStore({ maxBytes = 256 * 1024 * 1024, emit }: Memory
     },
     *entriesOf(tenant) {
       // The keys of now: a map that is read meanwhile puts what was read at its end, so it might never end itself.
-      for (const key of [...(shelves.get(tenant)?.entries.keys() ?? [])]) {
+      const keys = [...(shelves.get(tenant)?.entries.keys() ?? [])];
+      for (const key of keys) {
         const entry = shelves.get(tenant)?.entries.get(key);
         if (entry) yield [key, entry];
       }
