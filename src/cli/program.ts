@@ -1,13 +1,24 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
+import { checkCommand } from './check.ts';
 import { importCommand } from './import.ts';
 import { migrateCommand } from './migrate.ts';
+import { operationsCommand } from './operations.ts';
 import { schemaCommand } from './schema.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand } from './serve.ts';
 import { tokenCommand } from './token.ts';
 
 /** Each command registers itself: `(program) => void`, one file per command. */
-const commands = [serveCommand, migrateCommand, seedCommand, importCommand, tokenCommand, schemaCommand];
+const commands = [
+  serveCommand,
+  migrateCommand,
+  seedCommand,
+  importCommand,
+  tokenCommand,
+  schemaCommand,
+  operationsCommand,
+  checkCommand,
+];
 
 /** All commands. Help and wrong usage end in a CommanderError, when what is to be said has been said. */
 export function createProgram(output: OutputConfiguration = {}): Command {

@@ -29,6 +29,8 @@ export interface Visited {
   policies: CoordinatePolicy[];
   /** Whether everything selected is declared PUBLIC. */
   isPublic: boolean;
+  /** Every field that is selected, on each type it may be resolved on: `Ticket.title`. */
+  coordinates: ReadonlySet<string>;
 }
 
 /** Collects what every selected field says, each once. */
@@ -43,6 +45,7 @@ export function visitOperation(
   }
   const spread = new Set<string>();
   const found = new Map<string, CoordinatePolicy>();
+  const coordinates = new Set<string>();
   let isPublic = true;
 
   const visit = ({ selections }: SelectionSetNode, place: Place): void => {
@@ -85,6 +88,7 @@ export function visitOperation(
         continue;
       }
       const said = coordinatePolicy(schema, parent, field);
+      coordinates.add(said.coordinate);
       const possible = possiblePolicies(schema, said.coordinate, field);
       for (const policy of [said, ...possible]) add(policy);
       const type = getNamedType(field.type);
@@ -102,7 +106,7 @@ export function visitOperation(
 
   const root = schema.getQueryType();
   if (root) visit(operation.selectionSet, { types: [root], isPublic: false });
-  return { policies: [...found.values()], isPublic };
+  return { policies: [...found.values()], isPublic, coordinates };
 }
 
 /** What the schema says about itself is not kept per viewer. */
