@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createProgram, statusOf } from '../../src/cli/program.ts';
+import { loadManifest } from '../../src/http/persisted-manifest.ts';
 import { createTokenVerifier } from '../../src/http/tokens.ts';
 import { newId } from '../../src/ids.ts';
 import { runCli, type CliOptions, type CliResult } from '../support/cli.ts';
@@ -43,7 +44,7 @@ async function parse(args: string[]): Promise<CliResult> {
 }
 
 describe('the command line', () => {
-  const names = ['serve', 'migrate', 'seed', 'import', 'token', 'schema'];
+  const names = ['serve', 'migrate', 'seed', 'import', 'token', 'schema', 'operations'];
 
   test('names every command', async () => {
     const { status, stdout } = await run(['--help']);
@@ -226,6 +227,12 @@ describe('token', () => {
       stderr: 'freshfield: That person was deactivated: a token would not be accepted.\n',
     });
   });
+});
+
+test('operations prints the ids that a server knows, without a database', async () => {
+  const { status, stdout } = await run(['operations'], { env: { DATABASE_URL: 'postgres://127.0.0.1:1/x' } });
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toEqual(loadManifest());
 });
 
 test('schema prints the SDL, without a database', async () => {
