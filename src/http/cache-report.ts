@@ -1,13 +1,15 @@
 import type { ExecutionResult } from 'graphql';
 import { cacheStatus } from './cache-status.ts';
+import type { Executed, Part } from './incremental.ts';
 import type { CachedResult } from './response-cache.ts';
 import type { Exchange } from './yoga.ts';
 
 /** Takes an answer of the cache: ready bytes wait for `deliver`, anything else goes on through the stages. */
-export function takeCached(exchange: Exchange, cached: CachedResult): ExecutionResult {
+export function takeCached(exchange: Exchange, cached: CachedResult): Executed {
   const { report } = cached;
   const isKept = 'bytes' in cached && report.status !== 'BYPASS';
   exchange.headers['Cache-Status'] = cacheStatus(report, { stored: isKept, detail: exchange.tellsCache });
+  if ('parts' in cached) return reported(exchange, cached.parts, report);
   if ('result' in cached) return withExtension(exchange, cached.result, report);
   exchange.cached = cached;
   return { data: null }; // its body is ready; this one is never sent
@@ -22,6 +24,15 @@ export function withWritten(exchange: Exchange, result: ExecutionResult): Execut
     token: token === null ? null : String(token),
     changed: changed.filter(({ count }) => count > 0),
   });
+}
+
+/** The report goes with the first part. */
+async function* reported(exchange: Exchange, parts: AsyncIterable<Part>, report: object): AsyncIterable<Part> {
+  let isFirst = true;
+  for await (const part of parts) {
+    yield isFirst ? withExtension(exchange, part, report) : part;
+    isFirst = false;
+  }
 }
 
 function withExtension({ tellsCache }: Exchange, result: ExecutionResult, cache: object): ExecutionResult {

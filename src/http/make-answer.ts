@@ -3,6 +3,7 @@ import type { Computed } from '../cache/index.ts';
 import { AppError } from '../errors.ts';
 import { applyHints, type CachePlan } from '../graphql/cache-plan.ts';
 import type { Aspect } from '../graphql/observed-viewer.ts';
+import { wholeOf, type Part } from './incremental.ts';
 import { keptMeta } from './kept-answer.ts';
 import type { CachedExecution } from './response-cache.ts';
 import type { FieldOptions, Run } from './run.ts';
@@ -32,12 +33,14 @@ export interface RunOnce {
   plan: CachePlan | null;
   where: RunPlace;
   fields: FieldOptions | null;
+  /** Gets the parts of an answer that comes in parts. */
+  onPart?: (part: Part) => void;
 }
 
 /** Executes a query in a run of its own, and makes of it what can be kept. */
 export async function executeRun(
   { args, openRun, execute }: Pick<CachedExecution, 'args' | 'openRun' | 'execute'>,
-  { plan, where, fields }: RunOnce,
+  { plan, where, fields, onPart }: RunOnce,
 ): Promise<Made> {
   const ending = new AbortController();
   const end = () => ending.abort();
@@ -48,7 +51,7 @@ export async function executeRun(
   const run = openRun({ ...where, signal: ending.signal }, fields);
   try {
     const stamp = plan ? await run.session.stamp() : 0; // before any data is read
-    const result = await execute(within(args, run, ending.signal));
+    const result = await wholeOf(await execute(within(args, run, ending.signal)), onPart);
     const applied = plan && applyHints(plan, run.hints);
     const seen = applied?.isPrivate ? new Set<Aspect>([...run.seen, 'person']) : run.seen;
     const hasFailed = result.errors?.some(isOurs) ?? false;

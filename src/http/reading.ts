@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import type { ExecutionArgs } from 'graphql';
 import type pg from 'pg';
 import type { CoherentCache, Seq } from '../cache/index.ts';
 import type { CacheFacts } from '../db/cache-facts.ts';
@@ -12,7 +12,7 @@ import { knownViewer } from './known-viewer.ts';
 import { preferredLocale } from './preferred-locale.ts';
 import { requestDirectives } from './request-directives.ts';
 import { addCost, type RequestRecord } from './request-record.ts';
-import type { CachedResult, ExecuteCached } from './response-cache.ts';
+import type { CachedExecution, CachedResult, ExecuteCached } from './response-cache.ts';
 import { openRun } from './run.ts';
 import type { Identity } from './tokens.ts';
 
@@ -33,11 +33,13 @@ export interface ReadingOptions {
 /** What one request reads through the cache: all of it at least as new as what was acknowledged when it began. */
 export interface Reading {
   readonly viewer: Viewer;
-  /** `client` is aborted when the client goes away. */
-  execute(args: ExecutionArgs, execute: Execute, client: AbortSignal): Promise<CachedResult>;
+  execute(args: ExecutionArgs, by: ReadingBy): Promise<CachedResult>;
 }
 
-type Execute = (args: ExecutionArgs) => Promise<ExecutionResult>;
+export interface ReadingBy extends Pick<CachedExecution, 'execute' | 'takesParts'> {
+  /** Aborted when the client goes away. */
+  client: AbortSignal;
+}
 
 export function createReading(options: ReadingOptions) {
   const { cache, cacheFacts, executeCached, pool, replica, loadViewer } = options;
@@ -62,15 +64,14 @@ export function createReading(options: ReadingOptions) {
     const asker = { viewer, locale: preferredLocale(request.headers['accept-language']) };
     return {
       viewer,
-      execute: (args, execute, client) =>
+      execute: (args, by) =>
         executeCached({
+          ...by,
           args,
           reader,
           asker,
           keySecret,
-          client,
           directives,
-          execute,
           openRun(where, fields) {
             if (isLastKnown)
               throw new AppError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again soon.');

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { namesEtag } from './etag.ts';
 
 /** The answer to a request, before anything of it is sent. */
@@ -9,6 +11,8 @@ export interface Reply {
   readonly etag: string | null;
   /** Put together only when it is sent. */
   readonly body: () => Uint8Array;
+  /** Sent as it comes, instead of the body. */
+  readonly parts?: AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -26,6 +30,13 @@ export function sendReply(request: IncomingMessage, response: ServerResponse, re
   }
   if (isKnown) {
     response.writeHead(304).end();
+    return;
+  }
+  if (reply.parts) {
+    response.writeHead(status);
+    response.flushHeaders();
+    // An answer that breaks off in the middle ends without its last mark: the client can tell.
+    pipeline(Readable.from(reply.parts), response).catch(() => response.destroy());
     return;
   }
   const body = reply.body();

@@ -21,8 +21,10 @@ import { aspectValue, type Aspect, type Asker } from '../graphql/observed-viewer
 import { createAudiences } from './audience.ts';
 import { explainPlan, explainRead } from './explain-answer.ts';
 import { HttpError } from './http-error.ts';
+import { createPartStream, isIncremental, type Executed, type Part } from './incremental.ts';
 import { keptFacts, type KeptFacts } from './kept-answer.ts';
 import { executeRun, type Made, type RunPlace } from './make-answer.ts';
+import { Abandoned, isFailure, NotKept, WiderThanKnown } from './not-kept.ts';
 import type { RequestDirectives } from './request-directives.ts';
 import type { FieldOptions, Run } from './run.ts';
 
@@ -52,7 +54,11 @@ export interface CachedBytes extends Omit<KeptFacts, 'scope'> {
   readonly report: CacheReport;
 }
 
-export type CachedResult = CachedBytes | { readonly result: ExecutionResult; readonly report: CacheReport };
+export type CachedResult =
+  | CachedBytes
+  | { readonly result: ExecutionResult; readonly report: CacheReport }
+  /** Parts as they are made, for a client that takes them. */
+  | { readonly parts: AsyncIterable<Part>; readonly report: CacheReport };
 
 export interface CachedExecution {
   args: ExecutionArgs;
@@ -65,8 +71,13 @@ export interface CachedExecution {
   keySecret: string;
   /** Opens a run of its own, whose life does not depend on the client that happened to be first. */
   openRun: (where: RunPlace, fields: FieldOptions | null) => Run;
-  execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
+  execute: (args: ExecutionArgs) => Promise<Executed>;
+  /** Whether the client takes an answer in parts, where the document says `@defer` or `@stream`. */
+  takesParts: boolean;
 }
+
+/** Where the parts of the first run go, of those who take them. */
+type OnPart = (part: Part) => void;
 
 export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult>;
 
@@ -83,6 +94,15 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
   };
 
   return async (execution) => {
+    if (!execution.takesParts || !isIncremental(execution.args.document)) return answer(execution);
+    const stream = createPartStream();
+    const whole = answer(execution, stream.push);
+    const begun = await Promise.race([stream.first.then(() => null), whole]);
+    if (begun) return begun;
+    return { parts: stream.parts(whole), report: { ...base, status: 'MISS', reason: 'answered in parts' } };
+  };
+
+  async function answer(execution: CachedExecution, onPart?: OnPart): Promise<CachedResult> {
     const { args, asker, keySecret, directives } = execution;
     const at = now();
     const operation = getOperationAST(args.document, args.operationName);
@@ -92,7 +112,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
       : {};
     if (!plan?.canBeKept || !coerced || directives.noStore) {
       const reason = plan?.decidedBy ? `${plan.decidedBy} is not kept` : 'not a query that is kept';
-      return bypass(execution, directives.noStore ? 'no-store' : reason, at);
+      return bypass(execution, { reason: directives.noStore ? 'no-store' : reason, at, onPart });
     }
     const name = operation?.name?.value.slice(0, 64) ?? 'anonymous'; // as the log has it
     const identity = [schemaHash, documentHash(args.document), operation?.name?.value ?? null] as const;
@@ -110,11 +130,11 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
         ...scope.flatMap((aspect) => [aspect, aspectValue(asker, aspect)]),
       ]);
       const learn = (seen: ReadonlySet<Aspect>) => scopes.learn(operationKey, seen);
-      const outcome = await readOnce(execution, { key, name, plan, learn, scope, made, at });
+      const outcome = await readOnce(execution, { key, name, plan, learn, scope, made, at, onPart });
       if ('report' in outcome) return outcome;
       made = outcome.made;
     }
-  };
+  }
 
   async function readOnce(execution: CachedExecution, asked: Asked): Promise<CachedResult | { made: Made | null }> {
     const { reader, client, directives } = execution;
@@ -124,8 +144,16 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     let made: Made | null = null;
     const compute = async ({ primary }: { primary: boolean }) => {
       if (asked.made?.computed && covers(asked.made) && !primary) return asked.made.computed;
-      const where = { primary, at: made ? now() : at, signal: audience.signal, hardTimeoutMs };
-      made = await executeRun(execution, { plan, where, fields: fieldsOf(execution) });
+      // What is sent as it is made cannot be taken back: it is read where it is sure to be new enough.
+      const isFirst = !made && !asked.made;
+      const onPart = isFirst ? asked.onPart : undefined;
+      const where = {
+        primary: primary || onPart !== undefined,
+        at: made ? now() : at,
+        signal: audience.signal,
+        hardTimeoutMs,
+      };
+      made = await executeRun(execution, { plan, where, fields: fieldsOf(execution), onPart });
       if (audience.signal.aborted) throw new Abandoned();
       // First of all: others may be waiting for this run under a key that says too little about them.
       // Held against the scope its key was made with: what is known by now may be wider.
@@ -184,10 +212,13 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     return { keySecret, schemaHash, scopes, refresh: directives.noCache };
   }
 
-  async function bypass(execution: CachedExecution, reason: string, at: Date): Promise<CachedResult> {
+  async function bypass(
+    execution: CachedExecution,
+    { reason, at, onPart }: { reason: string; at: Date; onPart?: OnPart },
+  ): Promise<CachedResult> {
     const where = { at, primary: true, signal: execution.client, hardTimeoutMs };
     const fields = execution.directives.noStore ? null : fieldsOf(execution);
-    const { result } = await executeRun(execution, { plan: null, where, fields });
+    const { result } = await executeRun(execution, { plan: null, where, fields, onPart });
     return { result, report: { ...base, reason } };
   }
 }
@@ -200,31 +231,10 @@ interface Asked {
   learn: (seen: ReadonlySet<Aspect>) => void;
   made: Made | null;
   at: Date;
+  onPart?: OnPart;
 }
 
 const base: CacheReport = { status: 'BYPASS', level: null, scope: 'TENANT', ageMs: 0, ttlMs: 0, reason: null };
-
-/** The run looked at more of its viewer than its key says: whoever waited under that key asks anew. */
-class WiderThanKnown extends Error {}
-
-/** Everybody who waited for the run went away before its end. */
-class Abandoned extends Error {}
-
-/** An answer with errors, or that may not be kept: everybody who waits for the same gets it, and nobody later. */
-class NotKept extends Error {
-  readonly made: Made;
-
-  constructor(made: Made) {
-    super('not kept');
-    this.made = made;
-  }
-}
-
-/** Nothing older is served instead of an answer that says what is wrong with the request. */
-function isFailure(error: unknown): boolean {
-  if (error instanceof NotKept) return error.made.hasFailed;
-  return !(error instanceof WiderThanKnown || error instanceof Abandoned);
-}
 
 function staleOf({ staleWhileRevalidateS, staleIfErrorS, staleWhenChanged }: CachePlan): StalePolicy | undefined {
   if (staleWhileRevalidateS === 0 && staleIfErrorS === 0) return undefined;

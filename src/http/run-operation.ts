@@ -8,6 +8,7 @@ import type { AskedOperation } from './graphql-params.ts';
 import type { FindOperation } from './persisted-operations.ts';
 import { preferredLocale } from './preferred-locale.ts';
 import type { Reading, ReadingOptions } from './reading.ts';
+import { framed, isFramed } from './framed.ts';
 import type { Reply } from './reply.ts';
 import { addCost, type RequestRecord } from './request-record.ts';
 import type { Identity } from './tokens.ts';
@@ -83,9 +84,11 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
     const request = new Request('http://localhost/graphql', { method, headers: { accept }, signal });
     const response = await graphql.handleRequest(request, { exchange });
     const { status } = response;
-    const headers = { ...Object.fromEntries(response.headers), ...exchange.headers };
-    delete headers['content-length'];
+    const headers = { ...headersOf(response), ...exchange.headers };
     const { cached } = exchange;
+    if (!cached && response.body && isFramed(headers)) {
+      return { status, headers, etag: null, body: () => new Uint8Array(), parts: response.body };
+    }
     if (!cached) {
       const body = Buffer.from(await response.arrayBuffer());
       return { status, headers, etag: null, body: () => body };
@@ -93,7 +96,8 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
     const operationName = exchange.record.operation?.name ?? null;
     const tagged = method === 'GET' ? { secret: (await options.cacheFacts()).keySecret, operationName } : null;
     const delivered = deliverCached({ cached, tellsCache, tagged });
-    return { status, ...delivered, headers: { ...headers, ...delivered.headers } };
+    const reply = { status, ...delivered, headers: { ...headers, ...delivered.headers } };
+    return isFramed(headers) ? framed(reply) : reply;
   }
 
   function contextFor(caller: Caller, session: TenantSession | null) {
@@ -117,4 +121,12 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
       logger.error(describeFailure(requestId, error), 'unexpected error');
     };
   }
+}
+
+/** How it is sent is for the server to say. */
+const ofTransfer = new Set(['content-length', 'transfer-encoding', 'connection']);
+
+function headersOf(response: Response): Record<string, string> {
+  const headers = [...response.headers].map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(headers.filter(([name]) => !ofTransfer.has(name)));
 }

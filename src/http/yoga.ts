@@ -1,12 +1,14 @@
+import { useDeferStream } from '@graphql-yoga/plugin-defer-stream';
 import { getOperationAST, GraphQLError, parse, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { AppError } from '../errors.ts';
 import type { Context } from '../graphql/context.ts';
 import { asksOnlyTypename } from './anonymous.ts';
 import { checkCost, checkSize } from './check-limits.ts';
+import { acceptsParts, wholeOf, type Part } from './incremental.ts';
 import type { GraphqlParams } from './graphql-params.ts';
 import type { Limits } from './limits.ts';
-import { maskError } from './mask-error.ts';
+import { maskError, type MaskOptions } from './mask-error.ts';
 import { takeCached, withWritten } from './cache-report.ts';
 import type { Reading } from './reading.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -57,6 +59,7 @@ export function createGraphqlServer({ schema, limits, suggestions }: YogaOptions
     maskedErrors: false, // the last stage does it, knowing the request
     parserAndValidationCache: { errorCache: { get: () => undefined, set: () => {} } },
     plugins: [
+      useDeferStream(),
       takeParams,
       nameOperation,
       parseBounded(limits),
@@ -148,10 +151,14 @@ const executeForTheViewer: Stage = {
     const { reading, record } = exchange;
     setExecuteFn(async (original) => {
       if (reading && record.operation?.type === 'query') {
-        return takeCached(exchange, await reading.execute(original, executeFn, request.signal));
+        const takesParts = acceptsParts(request.headers.get('accept') ?? '');
+        return takeCached(
+          exchange,
+          await reading.execute(original, { execute: executeFn, client: request.signal, takesParts }),
+        );
       }
       const ours = { contextValue: exchange.context, signal: request.signal };
-      const result = await executeFn({ ...original, ...ours });
+      const result = await wholeOf(await executeFn({ ...original, ...ours })); // its session ends with the answer
       return reading ? withWritten(exchange, result) : result;
     });
   },
@@ -163,8 +170,10 @@ function answerErrors(suggestions: boolean): Stage {
     onResultProcess: (payload) => {
       const { result, serverContext } = payload;
       const { record, report } = (serverContext as unknown as Hooked).exchange;
-      if (Array.isArray(result) || !('errors' in result) || !result.errors) return;
       const masking = { requestId: record.requestId, suggestions, report };
+      if (Array.isArray(result)) return;
+      if (Symbol.asyncIterator in result) return payload.setResult(maskedParts(result as AsyncIterable<Part>, masking));
+      if (!('errors' in result) || !result.errors) return;
       const errors = result.errors.map((error) => maskError(error, masking));
       record.codes = errors.map(({ extensions }) => String(extensions['code']));
       const unavailable = errors.find(({ extensions }) => extensions['code'] === 'SERVICE_UNAVAILABLE');
@@ -174,4 +183,19 @@ function answerErrors(suggestions: boolean): Stage {
       payload.setResult({ ...result, errors });
     },
   };
+}
+
+async function* maskedParts(parts: AsyncIterable<Part>, masking: MaskOptions): AsyncIterable<Part> {
+  const masked = (part: Part): Part => ({
+    ...part,
+    ...(part.errors && { errors: part.errors.map((error) => unframed(maskError(error, masking))) }),
+    ...(part.incremental && { incremental: part.incremental.map(masked) }),
+  });
+  for await (const part of parts) yield masked(part);
+}
+
+/** Parts have no status of their own. */
+function unframed(error: GraphQLError): GraphQLError {
+  delete error.extensions['http'];
+  return error;
 }

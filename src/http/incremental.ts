@@ -1,0 +1,90 @@
+import { PassThrough } from 'node:stream';
+import { mergeIncrementalResult } from '@graphql-tools/utils';
+import { visit, BREAK, type DocumentNode, type ExecutionResult } from 'graphql';
+
+/** One part of an answer that comes in parts: the first has the data known at once, the others what was put off. */
+export type Part = ExecutionResult & {
+  readonly hasNext?: boolean;
+  readonly items?: readonly unknown[] | null;
+  readonly path?: readonly (string | number)[];
+  readonly incremental?: readonly Part[];
+};
+
+/** What executing a document with `@defer` or `@stream` gives: parts, or one result where nothing was put off. */
+export type Executed = ExecutionResult | AsyncIterable<Part>;
+
+const known = new WeakMap<DocumentNode, boolean>();
+
+/** Whether a document may be answered in parts. */
+export function isIncremental(document: DocumentNode): boolean {
+  const before = known.get(document);
+  if (before !== undefined) return before;
+  let found = false;
+  visit(document, {
+    Directive({ name: { value } }) {
+      if (value !== 'defer' && value !== 'stream') return undefined;
+      found = true;
+      return BREAK;
+    },
+  });
+  known.set(document, found);
+  return found;
+}
+
+/** Whether a client takes answers in parts. */
+export function acceptsParts(accept: string): boolean {
+  return /\b(multipart\/mixed|text\/event-stream)\b/i.test(accept);
+}
+
+/** The whole answer; `onPart` gets each part as it comes. */
+export async function wholeOf(executed: Executed, onPart: (part: Part) => void = () => {}): Promise<ExecutionResult> {
+  if (!(Symbol.asyncIterator in executed)) return executed;
+  let whole: ExecutionResult | null = null;
+  for await (const part of executed) {
+    onPart(part);
+    // Merging changes what it merges into; the part itself may not have been sent yet.
+    const { hasNext: _, ...copy } = copyOf(part);
+    if (whole) mergeIncrementalResult({ incrementalResult: copy as never, executionResult: whole as never });
+    else whole = copy;
+  }
+  return whole ?? { data: null };
+}
+
+function copyOf(part: Part): Part {
+  const { data, items, errors, incremental } = part;
+  return {
+    ...part,
+    ...(data !== undefined && { data: structuredClone(data) }),
+    ...(items && { items: structuredClone(items) }),
+    ...(errors && { errors: [...errors] }),
+    ...(incremental && { incremental: incremental.map(copyOf) }),
+  };
+}
+
+/** Parts on their way to one client; `end` once there are no more. */
+export interface PartStream {
+  readonly push: (part: Part) => void;
+  /** Resolves with the first part; never where there is none. */
+  readonly first: Promise<void>;
+  parts(whole: Promise<unknown>): AsyncIterable<Part>;
+}
+
+export function createPartStream(): PartStream {
+  const stream = new PassThrough({ objectMode: true, highWaterMark: 1_000 });
+  let begun = () => {};
+  const first = new Promise<void>((resolve) => (begun = resolve));
+  return {
+    first,
+    push(part) {
+      begun();
+      stream.write(part);
+    },
+    async *parts(whole) {
+      whole.then(
+        () => stream.end(),
+        (error: unknown) => stream.destroy(error instanceof Error ? error : new Error('The answer was cut off.')),
+      );
+      yield* stream as AsyncIterable<Part>;
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Made } from './make-answer.ts';
+
+/** The run looked at more of its viewer than its key says: whoever waited under that key asks anew. */
+export class WiderThanKnown extends Error {}
+
+/** Everybody who waited for the run went away before its end. */
+export class Abandoned extends Error {}
+
+/** An answer with errors, or that may not be kept: everybody who waits for the same gets it, and nobody later. */
+export class NotKept extends Error {
+  readonly made: Made;
+
+  constructor(made: Made) {
+    super('not kept');
+    this.made = made;
+  }
+}
+
+/** Nothing older is served instead of an answer that says what is wrong with the request. */
+export function isFailure(error: unknown): boolean {
+  if (error instanceof NotKept) return error.made.hasFailed;
+  return !(error instanceof WiderThanKnown || error instanceof Abandoned);
+}
