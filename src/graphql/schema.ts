@@ -1,3 +1,4 @@
+import { GraphQLDeferDirective, GraphQLStreamDirective } from '@graphql-tools/utils';
 import { specifiedDirectives, type GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import { cacheControlDirective } from './cache-control.ts';
@@ -9,5 +10,6 @@ builder.mutationType({ description: 'Everything that can be changed. Each answer
 
 /** The schema of all the modules imported so far. */
 export function buildSchema(): GraphQLSchema {
-  return builder.toSchema({ directives: [...specifiedDirectives, cacheControlDirective] });
+  const directives = [...specifiedDirectives, GraphQLDeferDirective, GraphQLStreamDirective, cacheControlDirective];
+  return builder.toSchema({ directives });
 }
