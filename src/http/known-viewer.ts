@@ -24,7 +24,7 @@ export interface KnownViewer {
 }
 
 /** While the database is away, nobody's permissions can change in it: for a while, people are who they were. */
-const lastKnown: StalePolicy = { ifErrorMs: viewerTtlMs, whenChanged: 'never' };
+const lastKnown: StalePolicy = { ifErrorMs: viewerTtlMs, whenChanged: 'never', softTimeoutMs: 30_000 };
 
 /** Who is asking, from the cache where nothing about them has changed. */
 export async function knownViewer(options: KnownViewerOptions): Promise<KnownViewer> {
