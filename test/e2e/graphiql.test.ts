@@ -55,6 +55,7 @@ describe.skipIf(!chromiumPath)('in a browser that reaches nothing but this machi
     await page.getByRole('button', { name: /Documentation Explorer/ }).click();
     await page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).click();
     await page.getByText('Everything that can be read.').waitFor();
+    await page.locator('.graphiql-doc-explorer').getByText('@cacheControl(maxAge: 900').first().waitFor();
 
     const { host } = new URL(demo.baseUrl);
     const elsewhere = requested.filter((url) => !/^(data|blob):/.test(url) && new URL(url).host !== host);
