@@ -226,6 +226,8 @@ describe('while the log cannot be read', () => {
     value.text = 'new';
     expect(await (await cache.begin('acme')).read(value.request)).toMatchObject({ status: 'BYPASS' });
     value.failing = new Error('away');
+    const refreshing = (await cache.begin('acme')).read({ ...value.request, refresh: true });
+    await expect(refreshing).rejects.toThrow('away');
     const served = await (await cache.begin('acme')).read(value.request);
     expect(served).toMatchObject({ status: 'STALE', reason: 'unreachable', because: 'error' });
     expect(textOf(served)).toBe('old');

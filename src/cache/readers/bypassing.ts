@@ -30,15 +30,15 @@ export class BypassingReader implements CacheReader {
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
-    const { operation, stale, compute } = request;
+    const { operation, refresh, compute } = request;
+    const stale = refresh || this.#isExact ? undefined : request.stale;
     const [reason, tenant] = [this.#reason, this.#tenant];
     try {
       const entry = toEntry(await compute({ primary: true }), '', this.#options.nowMs());
       this.#options.emit({ type: 'miss', tenant, operation, reason });
       return { entry, status: 'BYPASS', level: null, reason, changedTag: null };
     } catch (error) {
-      const lastKnown =
-        stale && !this.#isExact && (stale.isFailure?.(error) ?? true) && (await this.#lastKnown(request));
+      const lastKnown = stale && (stale.isFailure?.(error) ?? true) && (await this.#lastKnown(request));
       if (!lastKnown) throw error;
       this.#options.emit({ type: 'stale-served', tenant, operation, reason: lastKnown.reason, because: 'error' });
       return { ...lastKnown, status: 'STALE', changedTag: null, because: 'error' };
@@ -51,6 +51,10 @@ export class BypassingReader implements CacheReader {
   }
 
   keep(): void {}
+
+  async snapshot(): Promise<null> {
+    return null;
+  }
 
   /** What was known when the log could last be read, where the policy allows that. */
   async #lastKnown({ key, stale }: ReadRequest): Promise<(Refused & { level: Level }) | null> {
