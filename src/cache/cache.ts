@@ -8,7 +8,6 @@ import { Flights } from './flight.ts';
 import { BypassingReader } from './readers/bypassing.ts';
 import { CheckingReader } from './readers/checking.ts';
 import { Renewals } from './readers/renewals.ts';
-import { CheckedSnapshot } from './readers/snapshot.ts';
 import type { StaleBecause, StalePolicy } from './readers/stale.ts';
 import type { MemoryStore } from './stores/memory.ts';
 import type { RemoteStore } from './stores/remote.ts';
@@ -46,6 +45,8 @@ export interface Computed {
   readonly ttlMs: number;
   /** The first instant it holds for, wall clock, of what is made from the time. @default any */
   readonly freshFromMs?: number;
+  /** The instant from which it holds no longer, wall clock, of what is made from the time. @default never */
+  readonly freshUntilMs?: number;
   /** How much longer it is kept for those who may be served something expired, in milliseconds. @default 0 */
   readonly staleForMs?: number;
   /** What it took to make, in milliseconds: what is about to expire is made anew that much earlier. @default never early */
@@ -90,14 +91,29 @@ export interface CacheReader {
    * was known then. Nothing is stored by a reader that could not read the log.
    */
   keep(request: FindRequest, computed: Omit<Computed, 'stamp'>): void;
+  /** For parts of an answer whose data was read after this reader began; null where nothing can be checked. */
+  snapshot(of: SnapshotRequest): Promise<SnapshotReader | null>;
 }
 
-/** Parts of an answer under way whose data comes from one snapshot: each is what that snapshot gives. */
+export interface SnapshotRequest {
+  /** The newest change that the snapshot contains: exactly that, as a database tells it within the snapshot. */
+  stamp: Seq;
+  /** The instant that the answer is made for, wall clock, in milliseconds since 1970. */
+  atMs: number;
+}
+
+/** Parts of an answer under way, made from one snapshot of the data and for one instant: each is what they give. */
 export interface SnapshotReader {
   /** Entries in the order of the requests, all looked up at once; null where there is none that holds. */
   find(requests: readonly FindRequest[]): Promise<(Entry | null)[]>;
   /** Makes an entry from the snapshot and stores it; several that make the same at once share what one of them makes. */
-  make(request: FindRequest, compute: () => Promise<Omit<Computed, 'stamp'>>): Promise<Entry>;
+  make(request: MakeRequest): Promise<Entry>;
+}
+
+export interface MakeRequest extends FindRequest {
+  /** Make it whoever else is making it: theirs may have been begun before this was asked for. @default false */
+  refresh?: boolean;
+  compute: () => Promise<Omit<Computed, 'stamp'>>;
 }
 
 /** A cache whose entries are checked against the change log before every use: nothing is ever purged from it. */
@@ -107,8 +123,6 @@ export interface CoherentCache {
    * `token`, of the client's last mutation: at least that change, in every mode.
    */
   begin(tenant: Tenant, token?: Seq): Promise<CacheReader>;
-  /** For an answer under way, from data as of `stamp`; null where nothing can be checked. */
-  snapshot(tenant: Tenant, stamp: Seq): Promise<SnapshotReader | null>;
 }
 
 export function createCache(options: CacheOptions): CoherentCache {
@@ -137,17 +151,7 @@ export function createCache(options: CacheOptions): CoherentCache {
       if (epoch === null || required === undefined)
         return new BypassingReader(options, tenant, { reason: 'epoch', isExact: true });
       const isExact = token !== undefined;
-      return new CheckingReader({ options, flights, renewals, history, tenant, epoch, required, isExact });
-    },
-    async snapshot(tenant, stamp) {
-      try {
-        if ((tags.applied(tenant) ?? -1) < stamp) await sync.sync(tenant);
-      } catch (error) {
-        emit({ type: 'error', where: 'sync', error });
-        return null;
-      }
-      const { epoch } = tags;
-      return epoch === null ? null : new CheckedSnapshot({ options, flights: parts, tenant, epoch, stamp });
+      return new CheckingReader({ options, flights, parts, renewals, sync, history, tenant, epoch, required, isExact });
     },
   };
 }

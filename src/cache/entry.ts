@@ -25,7 +25,9 @@ const noMeta: Meta = {};
 const noTags: readonly Tag[] = [];
 
 export function toEntry(computed: Computed, epoch: string, storedAtMs: number): Entry {
-  const { body, meta, stamp, tags, ttlMs, freshFromMs = 0, staleForMs = 0, costMs = 0 } = computed;
+  const { body, meta, stamp, tags, ttlMs, freshFromMs = 0, freshUntilMs = Infinity, staleForMs = 0 } = computed;
+  // From the time that it holds for, not from how long that was when its making began.
+  const expiresAtMs = Math.min(storedAtMs + ttlMs, freshUntilMs);
   const facts = Object.keys(meta).length === 0 ? noMeta : meta;
   return {
     epoch,
@@ -34,11 +36,17 @@ export function toEntry(computed: Computed, epoch: string, storedAtMs: number): 
     body: withoutSlab(body),
     meta: facts,
     storedAtMs,
-    expiresAtMs: storedAtMs + ttlMs,
+    expiresAtMs,
     freshFromMs,
-    staleUntilMs: storedAtMs + ttlMs + staleForMs,
-    costMs,
+    staleUntilMs: expiresAtMs + staleForMs,
+    costMs: computed.costMs ?? 0,
   };
+}
+
+/** Whether an entry is of the instant it was asked for at: what is made from the time is not, before and after its own. */
+export function isOfInstant({ freshFromMs, expiresAtMs, storedAtMs }: Entry, atMs: number): boolean {
+  // What expires as it is stored is not kept at all, whatever the time.
+  return atMs >= freshFromMs && (atMs < expiresAtMs || expiresAtMs === storedAtMs);
 }
 
 /** A small Buffer is cut from a slab of 8 KiB, and would keep all of it alive for as long as it is kept itself. */

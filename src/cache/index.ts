@@ -6,9 +6,11 @@ export type {
   CoherentCache,
   Computed,
   FindRequest,
+  MakeRequest,
   ReadRequest,
   ReadResult,
   SnapshotReader,
+  SnapshotRequest,
 } from './cache.ts';
 export type { StalePolicy } from './readers/stale.ts';
 export { everything, softly } from './coherence/change-log.ts';

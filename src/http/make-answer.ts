@@ -88,8 +88,9 @@ function computedOf({ data }: ExecutionResult, { run, applied, stamp, at, costMs
     meta: keptMeta(body, { plan: applied, dependsOnNothing: tags.length === 0 && run.seen.size === 0 }),
     stamp,
     tags,
-    ttlMs: Math.min(ttlMs, holdsForMs),
+    ttlMs,
     freshFromMs: run.holds.fromMs,
+    freshUntilMs: run.holds.untilMs,
     staleForMs: Math.max(applied.staleWhileRevalidateS, applied.staleIfErrorS) * 1000,
     // What ends with the day or the minute would not last longer for being made earlier.
     costMs: holdsForMs < ttlMs ? 0 : costMs,

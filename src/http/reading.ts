@@ -78,7 +78,7 @@ export function createReading(options: ReadingOptions) {
             return openRun({
               ...where,
               pool: poolFor(where),
-              cache,
+              reader,
               tracked,
               asker,
               requestId: record.requestId,

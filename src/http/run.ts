@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { CoherentCache } from '../cache/index.ts';
+import type { CacheReader } from '../cache/index.ts';
 import type { TrackedTables } from '../db/reads/tracked-tables.ts';
 import { createTenantSession, type SessionCost, type TenantSession } from '../db/session.ts';
 import { createCacheHints, type CacheHints } from '../graphql/cache-control/hints.ts';
@@ -22,7 +22,8 @@ export interface Run {
 
 export interface RunOptions {
   pool: pg.Pool;
-  cache: CoherentCache;
+  /** Of the request that caused the run: what may be found is checked by what it knows. */
+  reader: CacheReader;
   tracked: TrackedTables;
   asker: Asker;
   requestId: string;
@@ -77,16 +78,16 @@ export function openRun(options: RunOptions): Run {
 }
 
 function openFieldCache(
-  { cache, asker, at }: RunOptions,
+  { reader, asker, at }: RunOptions,
   fields: FieldOptions,
   run: { session: TenantSession; openPart: () => Part; whole: () => Recorder },
 ): FieldCache {
+  const atMs = at.getTime();
   return createFieldCache({
     ...fields,
     asker,
-    atMs: at.getTime(),
     openPart: run.openPart,
-    snapshot: async () => cache.snapshot(asker.viewer.tenantId, await run.session.stamp()),
+    snapshot: async () => reader.snapshot({ stamp: await run.session.stamp(), atMs }),
     rely({ tags, freshFromMs, expiresAtMs }, scope) {
       run.session.dependOnAll(tags);
       for (const aspect of scope) run.whole().saw(aspect);

@@ -1,12 +1,23 @@
-import type { CacheOptions, CacheReader, Computed, FindRequest, ReadRequest, ReadResult } from '../cache.ts';
+import type {
+  CacheOptions,
+  CacheReader,
+  Computed,
+  FindRequest,
+  ReadRequest,
+  ReadResult,
+  SnapshotReader,
+  SnapshotRequest,
+} from '../cache.ts';
 import type { Seq, Tenant } from '../coherence/change-log.ts';
 import type { History } from '../coherence/history.ts';
-import { toEntry, type Entry } from '../entry.ts';
+import type { Sync } from '../coherence/sync.ts';
+import { isOfInstant, toEntry, type Entry } from '../entry.ts';
 import type { Flights } from '../flight.ts';
 import { BypassingReader } from './bypassing.ts';
 import { storeEntry, tellHit } from './levels.ts';
 import { absent, LookUp, type Hit, type Refusal } from './look-up.ts';
 import type { Renewals } from './renewals.ts';
+import { CheckedSnapshot } from './snapshot.ts';
 import { SoftTimeout, withSoftTimeout } from './soft-timeout.ts';
 import { mayServeStale, type StaleBecause, type StalePolicy } from './stale.ts';
 
@@ -15,7 +26,10 @@ const defaultSoftTimeoutMs = 2_000;
 export interface CheckingReaderParts {
   readonly options: CacheOptions;
   readonly flights: Flights<ReadResult>;
+  /** Of parts of answers. */
+  readonly parts: Flights<Entry>;
   readonly renewals: Renewals;
+  readonly sync: Sync;
   readonly history: History;
   readonly tenant: Tenant;
   /** The history the read began in. */
@@ -71,9 +85,22 @@ export class CheckingReader implements CacheReader {
 
   keep(request: FindRequest, computed: Omit<Computed, 'stamp'>): void {
     const { epoch, required } = this.#parts;
-    if (computed.ttlMs <= 0) return;
     const entry = toEntry({ ...computed, stamp: required }, epoch, this.#options.nowMs());
     storeEntry(this.#options, this.#tenant, request, entry);
+  }
+
+  async snapshot({ stamp, atMs }: SnapshotRequest): Promise<SnapshotReader | null> {
+    const { sync, parts: flights, epoch } = this.#parts;
+    const { tags } = this.#options;
+    try {
+      if ((tags.applied(this.#tenant) ?? -1) < stamp) await sync.sync(this.#tenant);
+    } catch (error) {
+      this.#options.emit({ type: 'error', where: 'sync', error });
+      return null;
+    }
+    // Which history the data is of is known from before it was read: whatever is learned since says nothing about it.
+    if (tags.epoch !== epoch) return null;
+    return new CheckedSnapshot({ options: this.#options, flights, tenant: this.#tenant, epoch, stamp, atMs });
   }
 
   /** Flights of two tenants or two histories never meet, whatever their keys. */
@@ -86,8 +113,11 @@ export class CheckingReader implements CacheReader {
       ? undefined
       : this.#parts.flights.join(this.#flightKey(request), this.#parts.required);
     if (!joined) return this.#takeOff(request, local);
+    const askedAtMs = this.#options.nowMs();
     this.#options.emit({ type: 'flight-join', tenant: this.#tenant, operation: request.operation });
     const landed = joined.then((result) => {
+      // Made for an instant before midnight, it is no answer to who asked after it.
+      if (!isOfInstant(result.entry, askedAtMs)) return this.#joinOrFly(request, local).landed;
       this.#tell(request, result);
       return result;
     });
@@ -123,7 +153,7 @@ export class CheckingReader implements CacheReader {
     if (computed.stamp < knownAt) computed = await request.compute({ primary: true }); // a lagging replica
     // Of the history that was known before its data was read: should that be over by now, the entry is refused.
     const entry = toEntry(computed, this.#parts.epoch, options.nowMs());
-    if (computed.ttlMs > 0) storeEntry(options, this.#tenant, request, entry);
+    storeEntry(options, this.#tenant, request, entry);
     return { entry, ...missed };
   }
 

@@ -5,13 +5,17 @@ import type { Level } from '../events.ts';
 
 type Levels = Pick<CacheOptions, 'memory' | 'remote' | 'nowMs' | 'emit'>;
 
-/** Unconditionally: an entry that was overtaken while it was made carries an old stamp and loses when it is checked. */
+/**
+ * Unless it may not be kept, or its time was over before it was made. An entry that was overtaken by a change meanwhile
+ * carries an old stamp, and loses when it is checked.
+ */
 export function storeEntry(
   { memory, remote, emit }: Levels,
   tenant: Tenant,
   { key, operation }: FindRequest,
   entry: Entry,
 ): void {
+  if (entry.expiresAtMs <= entry.storedAtMs) return;
   const stored = { type: 'store', tenant, operation, bytes: entry.body.byteLength, tags: entry.tags.length } as const;
   memory.set(tenant, key, entry);
   emit({ ...stored, level: 'L1' });

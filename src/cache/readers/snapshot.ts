@@ -1,4 +1,4 @@
-import type { CacheOptions, Computed, FindRequest, SnapshotReader } from '../cache.ts';
+import type { CacheOptions, FindRequest, MakeRequest, SnapshotReader } from '../cache.ts';
 import type { Seq, Tenant } from '../coherence/change-log.ts';
 import { toEntry, type Entry } from '../entry.ts';
 import type { Level } from '../events.ts';
@@ -11,9 +11,11 @@ export interface SnapshotParts {
   readonly tenant: Tenant;
   readonly epoch: string;
   readonly stamp: Seq;
+  /** Wall clock, milliseconds since 1970. */
+  readonly atMs: number;
 }
 
-/** Finds what one snapshot of the data would give: neither older nor newer than it. */
+/** Finds what one snapshot of the data gives at one instant: neither older nor newer than that. */
 export class CheckedSnapshot implements SnapshotReader {
   readonly #parts: SnapshotParts;
   readonly #options: CacheOptions;
@@ -49,39 +51,35 @@ export class CheckedSnapshot implements SnapshotReader {
     return found;
   }
 
-  async make(request: FindRequest, compute: () => Promise<Omit<Computed, 'stamp'>>): Promise<Entry> {
-    const { flights, epoch } = this.#parts;
+  async make(request: MakeRequest): Promise<Entry> {
+    const { flights, epoch, stamp } = this.#parts;
     const flightKey = JSON.stringify([epoch, this.#tenant, request.key]);
-    const joined = flights.join(flightKey, 0);
-    if (joined) {
-      // Of another snapshot: taken only where this one would have given the same. Whoever made it may have been told to stop.
-      const theirs = await joined.catch(() => null);
-      if (theirs && this.#holds(theirs)) {
-        this.#options.emit({ type: 'flight-join', tenant: this.#tenant, operation: request.operation });
-        return theirs;
-      }
-      return this.#make(request, compute);
-    }
-    return flights.start(flightKey, this.#parts.stamp, () => this.#make(request, compute));
+    const joined = request.refresh ? undefined : flights.join(flightKey, 0);
+    if (!joined) return flights.start(flightKey, stamp, () => this.#make(request));
+    // Of another snapshot: taken only where this one would have given the same. Whoever made it may have been told to stop.
+    const theirs = await joined.catch(() => null);
+    if (!theirs || !this.#holds(theirs)) return this.#make(request);
+    this.#options.emit({ type: 'flight-join', tenant: this.#tenant, operation: request.operation });
+    return theirs;
   }
 
-  async #make(request: FindRequest, compute: () => Promise<Omit<Computed, 'stamp'>>): Promise<Entry> {
+  async #make(request: MakeRequest): Promise<Entry> {
     const { options, stamp, epoch } = this.#parts;
-    const computed = await compute();
+    const computed = await request.compute();
     const entry = toEntry({ ...computed, stamp }, epoch, options.nowMs());
-    if (computed.ttlMs > 0) storeEntry(options, this.#tenant, request, entry);
+    storeEntry(options, this.#tenant, request, entry);
     return entry;
   }
 
   /** Whether nothing it depends on has changed between it and the snapshot, whichever came first. */
   #holds(entry: Entry): boolean {
     const { tags, nowMs } = this.#options;
-    const { epoch, stamp } = this.#parts;
+    const { epoch, stamp, atMs } = this.#parts;
     if (tags.epoch !== epoch || entry.stamp > (tags.applied(this.#tenant) ?? -1)) return false;
     const common = { epoch: entry.epoch, stamp: Math.min(entry.stamp, stamp), tags: entry.tags };
     if (tags.refusal(this.#tenant, common) || tags.softPurge(this.#tenant, entry)) return false;
-    const now = nowMs();
-    return entry.freshFromMs <= now && now < entry.expiresAtMs;
+    // Of the instant that the answer is made for, which is over by now; and not kept for longer than it may be.
+    return entry.freshFromMs <= atMs && Math.max(atMs, nowMs()) < entry.expiresAtMs;
   }
 
   #serve({ operation }: FindRequest, entry: Entry, level: Level): Entry {

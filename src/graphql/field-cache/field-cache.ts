@@ -38,8 +38,6 @@ export interface FieldCacheOptions {
   openPart: () => Part;
   /** Told of each value that was found instead: the run depends on what it depends on. */
   rely: (entry: Entry, scope: readonly Aspect[]) => void;
-  /** The instant of the run, wall clock, in milliseconds since 1970. */
-  atMs: number;
 }
 
 interface Making {
@@ -50,7 +48,7 @@ interface Making {
 
 /** Values asked for in one turn of the event loop are looked up at once, and those that are missing are made together. */
 export function createFieldCache(options: FieldCacheOptions): FieldCache {
-  const { asker, scopes, atMs } = options;
+  const { asker, scopes } = options;
   let opening: Promise<SnapshotReader | null> | null = null;
   const snapshot = () => (opening ??= options.snapshot());
   /** Of one turn, by coordinate: loaders of one part batch what several objects of a list ask for. */
@@ -104,23 +102,24 @@ export function createFieldCache(options: FieldCacheOptions): FieldCache {
     const compute = async () => {
       const value = await request.resolve(part);
       const { reads, seen, holds } = part;
-      const ttlMs = Math.min(maxAgeS * 1000, holds.untilMs - atMs);
-      const computed = { body: encodeValue(value, coordinate), meta: {}, tags: [...reads], ttlMs };
-      made = { value, computed: { ...computed, freshFromMs: holds.fromMs } };
+      const computed = { body: encodeValue(value, coordinate), meta: {}, tags: [...reads], ttlMs: maxAgeS * 1000 };
+      made = { value, computed: { ...computed, freshFromMs: holds.fromMs, freshUntilMs: holds.untilMs } };
       scopes.learn(coordinate, seen);
       // Others may be waiting under a key that says too little about them.
       if (![...seen].every((aspect) => scope.includes(aspect))) throw new WiderThanKnown();
       return made.computed;
     };
     try {
-      const entry = await reader.make({ key: keyOf(request, scope), operation: coordinate }, compute);
+      const { refresh } = options;
+      const entry = await reader.make({ key: keyOf(request, scope), operation: coordinate, refresh, compute });
       if (made) return (made as { value: unknown }).value;
       options.rely(entry, scope);
       return decodeValue(entry.body);
     } catch (error) {
       if (!(error instanceof WiderThanKnown) || !made) throw error;
       const { value, computed } = made as { value: unknown; computed: Omit<Computed, 'stamp'> };
-      await reader.make({ key: keyOf(request, scopes.of(coordinate)), operation: coordinate }, async () => computed);
+      const key = keyOf(request, scopes.of(coordinate));
+      await reader.make({ key, operation: coordinate, compute: async () => computed });
       return value;
     }
   }
