@@ -7,8 +7,8 @@ export const maxPayloadBytes = 32 * 1024 * 1024;
 const isNumber = (value: unknown): boolean => Number.isFinite(value);
 
 /**
- * What an entry says beside its body, in the order it is written: another fact is another line. One that changes its
- * meaning or its place makes another version of the format.
+ * What an entry says beside its body, in the order it is written: another fact is a line here and one in `unpack`. One
+ * that changes its meaning or its place makes another version of the format.
  */
 const facts = {
   epoch: (value) => typeof value === 'string',
@@ -22,12 +22,13 @@ const facts = {
   costMs: isNumber,
 } satisfies Record<Exclude<keyof Entry, 'body'>, (value: unknown) => boolean>;
 
-const checks = Object.entries(facts) as [keyof typeof facts, (value: unknown) => boolean][];
+type Fact = keyof typeof facts;
+const names = Object.keys(facts) as Fact[];
 const lengthBytes = 4;
 
 /** The length of the facts, the facts as JSON, the body. */
 export function pack(entry: Entry): Buffer {
-  const text = JSON.stringify(checks.map(([name]) => entry[name]));
+  const text = JSON.stringify(names.map((name) => entry[name]));
   const factBytes = Buffer.byteLength(text);
   const payload = Buffer.allocUnsafe(lengthBytes + factBytes + entry.body.byteLength);
   payload.writeUInt32BE(factBytes);
@@ -41,10 +42,22 @@ export function unpack(payload: Buffer): Entry | null {
   const bodyAt = lengthBytes + payload.readUInt32BE();
   if (bodyAt > payload.byteLength) return null;
   const values: unknown = JSON.parse(payload.toString('utf8', lengthBytes, bodyAt));
-  if (!Array.isArray(values) || values.length !== checks.length) return null;
-  if (!checks.every(([, holds], index) => holds(values[index]))) return null;
-  const known = Object.fromEntries(checks.map(([name], index) => [name, values[index]]));
-  return { ...(known as unknown as Omit<Entry, 'body'>), body: withoutSlab(payload.subarray(bodyAt)) };
+  if (!Array.isArray(values) || values.length !== names.length) return null;
+  if (!names.every((name, index) => facts[name](values[index]))) return null;
+  const fact = <Name extends Fact>(name: Name) => values[names.indexOf(name)] as Entry[Name];
+  // Written out: an object that is put together name by name takes twice the memory.
+  return {
+    epoch: fact('epoch'),
+    stamp: fact('stamp'),
+    tags: fact('tags'),
+    meta: fact('meta'),
+    storedAtMs: fact('storedAtMs'),
+    expiresAtMs: fact('expiresAtMs'),
+    freshFromMs: fact('freshFromMs'),
+    staleUntilMs: fact('staleUntilMs'),
+    costMs: fact('costMs'),
+    body: withoutSlab(payload.subarray(bodyAt)),
+  };
 }
 
 function isTags(value: unknown): value is readonly Tag[] {
