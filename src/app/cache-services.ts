@@ -15,6 +15,7 @@ import {
   type Counters,
   type EncryptionKey,
   type Events,
+  type HeldHere,
   type RemoteStore,
 } from '../cache/index.ts';
 import { createPostgresChangeLog } from '../db/change-log.ts';
@@ -37,6 +38,8 @@ export interface CacheServices {
   readonly counters: Counters;
   /** Names the schema in keys and epochs: a node with another schema shares nothing with this one. */
   readonly schemaHash: string;
+  /** What this node holds, for those who count it. */
+  readonly here: HeldHere;
 }
 
 export interface CacheNeeds {
@@ -61,18 +64,18 @@ export function createCacheServices(
   const { emit } = events;
   const { store = null, encryptionKeys } = options;
   logCacheEvents(events, logger, clocks.monotonicMs);
+  const here = { memory: createMemoryStore({ maxBytes: options.maxBytes, emit }), tags: new TagMap() };
   const cache = createCache({
+    ...here,
     log: createPostgresChangeLog({ pool: logPool, schemaHash }),
-    memory: createMemoryStore({ maxBytes: options.maxBytes, emit }),
     remote:
       store &&
       signedWith(secret, (known) => createRemoteStore({ store, secret: known, encryptionKeys, ...clocks, emit })),
     coherence: options.coherence ?? { mode: 'strict' },
-    tags: new TagMap(),
     ...clocks,
     emit,
   });
-  return { cache, events, counters: createCounters(events), schemaHash };
+  return { cache, events, counters: createCounters(events), schemaHash, here: { ...here, nowMs: clocks.nowMs } };
 }
 
 /** The secret is in the database, which may be away when the server starts: until it is known, nothing is shared. */

@@ -1,5 +1,6 @@
 import type { TenantSession } from '../db/session.ts';
 import { AppError } from '../errors.ts';
+import type { CacheManager } from './cache-manager.ts';
 import { createCacheHints, type CacheHints } from './cache-control/hints.ts';
 import type { Clock } from './clock.ts';
 import type { FieldCache } from './field-cache/field-cache.ts';
@@ -22,6 +23,8 @@ export interface Context {
   readonly now: Date;
   /** Values of single fields, shared by different queries; null where nothing may be kept, as in a mutation. */
   readonly fieldCache: FieldCache | null;
+  /** For those who look after the cache; null where there is nothing to look after, as in a query. */
+  readonly cacheManager: CacheManager | null;
   /** The language the client would like best, BCP 47: `en`, `de-CH`. */
   readonly locale: string;
   readonly requestId: string;
@@ -42,6 +45,8 @@ export interface ContextInput {
   idempotencyKey?: string | null;
   /** @default null */
   fieldCache?: FieldCache | null;
+  /** @default null */
+  cacheManager?: CacheManager | null;
   /** @default none have been said yet */
   cacheHints?: CacheHints;
 }
@@ -64,6 +69,7 @@ export function createContext(input: ContextInput): Context {
       return clock.now;
     },
     fieldCache,
+    cacheManager: input.cacheManager ?? null,
     get locale() {
       return input.locale?.() ?? 'en';
     },

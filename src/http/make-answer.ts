@@ -1,5 +1,6 @@
-import { GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { getOperationAST, GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import type { Computed } from '../cache/index.ts';
+import { operationTag } from '../db/cache-purge.ts';
 import { AppError } from '../errors.ts';
 import { applyHints, type CachePlan } from '../graphql/cache-plan.ts';
 import type { Aspect } from '../graphql/observed-viewer.ts';
@@ -57,11 +58,12 @@ export async function executeRun(
     const hasFailed = result.errors?.some(isOurs) ?? false;
     const mayKeep = applied && applied.maxAgeS > 0 && !result.errors && result.data != null;
     const costMs = performance.now() - startedAt;
+    const name = getOperationAST(args.document, args.operationName)?.name?.value ?? null;
     return {
       result,
       seen,
       hasFailed,
-      computed: mayKeep ? computedOf(result, { run, applied, stamp, at: where.at, costMs }) : null,
+      computed: mayKeep ? computedOf(result, { run, applied, stamp, at: where.at, costMs, name }) : null,
     };
   } finally {
     clearTimeout(timer);
@@ -76,18 +78,20 @@ interface Facts {
   stamp: number;
   at: Date;
   costMs: number;
+  /** Of the operation. */
+  name: string | null;
 }
 
-function computedOf({ data }: ExecutionResult, { run, applied, stamp, at, costMs }: Facts): Computed {
+function computedOf({ data }: ExecutionResult, { run, applied, stamp, at, costMs, name }: Facts): Computed {
   const body = Buffer.from(JSON.stringify(data));
-  const tags = [...run.session.reads];
+  const reads = [...run.session.reads];
   const ttlMs = applied.maxAgeS * 1000;
   const holdsForMs = run.holds.untilMs - at.getTime();
   return {
     body,
-    meta: keptMeta(body, { plan: applied, dependsOnNothing: tags.length === 0 && run.seen.size === 0 }),
+    meta: keptMeta(body, { plan: applied, dependsOnNothing: reads.length === 0 && run.seen.size === 0 }),
     stamp,
-    tags,
+    tags: name === null ? reads : [...reads, operationTag(name)],
     ttlMs,
     freshFromMs: run.holds.fromMs,
     freshUntilMs: run.holds.untilMs,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { createTenantSession, type TenantSession } from '../db/session.ts';
+import type { CacheManager } from '../graphql/cache-manager.ts';
 import { createClock } from '../graphql/clock.ts';
 import { createContext } from '../graphql/context.ts';
 import { deliverCached } from './deliver-cached.ts';
@@ -20,6 +21,8 @@ export interface RunOperationOptions extends Pick<ReadingOptions, 'pool' | 'now'
   logger: Logger;
   /** Whether answers tell what the cache did: `extensions.cache`. */
   tellsCache: boolean;
+  /** For those who purge and warm. @default nobody does */
+  cacheManager?: CacheManager | null;
 }
 
 /** On whose behalf, and how, an operation is run. */
@@ -109,6 +112,7 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
       locale: () => preferredLocale(acceptLanguage),
       requestId: record.requestId,
       idempotencyKey,
+      cacheManager: options.cacheManager,
     });
   }
 
