@@ -23,7 +23,8 @@ export function cacheStatus(report: StatusReport, { stored, detail }: StatusOpti
   const why = detail && report.reason ? [`detail=${quoted(report.reason)}`] : [];
   if (report.status === 'HIT') return ['freshfield', 'hit', ttl].join('; ');
   if (report.status === 'STALE') return ['freshfield', 'hit', ttl, ...why].join('; ');
-  return ['freshfield', `fwd=${forwarded(report)}`, ...(stored ? ['stored', ttl] : []), ...why].join('; ');
+  const kept = stored && report.ttlMs > 0 ? ['stored', ttl] : []; // what ended while it was made is not kept
+  return ['freshfield', `fwd=${forwarded(report)}`, ...kept, ...why].join('; ');
 }
 
 /** Why the answer was computed. */

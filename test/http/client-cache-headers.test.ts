@@ -60,6 +60,7 @@ describe('Cache-Status', () => {
     [{ status: 'STALE', ttlMs: -1_500, reason: 'expired' }, false, 'hit; ttl=-2; detail="expired"'],
     [{ reason: 'absent' }, true, 'fwd=miss; stored; ttl=59; detail="absent"'],
     [{ reason: 'absent' }, false, 'fwd=miss; detail="absent"'],
+    [{ reason: 'absent', ttlMs: 0 }, true, 'fwd=miss; detail="absent"'],
     [{ reason: null }, true, 'fwd=miss; stored; ttl=59'],
     [{ reason: 'changed: ticket' }, true, 'fwd=stale; stored; ttl=59; detail="changed: ticket"'],
     [{ reason: 'expired' }, true, 'fwd=stale; stored; ttl=59; detail="expired"'],

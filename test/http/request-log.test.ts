@@ -70,6 +70,31 @@ it('has one line per request: who, what, how it went and what it cost', async ()
   ]);
 });
 
+it('has one line for a batch, with what went wrong in it; nothing of an id or an entity tag is written', async () => {
+  const secret = 'e'.repeat(64);
+  const post = (body: unknown) =>
+    fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${world.acme.people.admin.token}`,
+        'if-none-match': `"${secret}"`,
+      },
+      body: JSON.stringify(body),
+    });
+  await post([{ query: '{ sites { name } }' }, { query: '{ nonsense }' }, { documentId: `sha256:${secret}` }]);
+  expect(await written()).toEqual([
+    expect.objectContaining({
+      operation: null,
+      operationType: 'batch',
+      status: 200,
+      codes: ['GRAPHQL_VALIDATION_FAILED', 'PERSISTED_QUERY_NOT_FOUND'],
+      statements: expect.any(Number),
+    }),
+  ]);
+  expect(log).not.toContain(secret);
+});
+
 it('counts the statements, the one that loads the viewer included, and says so in Server-Timing', async () => {
   const authorization = `Bearer ${world.acme.people.manager.token}`; // of somebody who has not asked before
   const response = await ask('{ assets(first: 1) { totalCount } }', { headers: { authorization } });
