@@ -1,13 +1,23 @@
-import { endOfLocalDay, localDay } from './local-day.ts';
+import { localDayOf } from './local-day.ts';
 
-const minuteMs = 60_000;
+/** From when until when something holds, wall clock, in milliseconds since 1970: what is not made from the time, always. */
+export interface Holds {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Of many instants that were compared with the time: the last that has passed, and the next that will. */
+export interface Neighbours {
+  readonly last: Date | null;
+  readonly next: Date | null;
+}
 
 /** The time, for resolvers. What they make from it holds for a while only: each way to ask says for how long. */
 export interface Clock {
-  /** The instant of the request. Whoever asks says by `holdsUntil` when what was made from it changes. */
+  /** The instant of the request. Whoever asks says how long that holds which was made from it. */
   readonly at: Date;
-  /** What is made from `at` changes at this instant; null: never. */
-  holdsUntil(instant: Date | null): void;
+  /** What was made by comparing instants with `at` holds until the next of them has passed. */
+  holdsAmong(neighbours: Neighbours): void;
   /** The instant of the request; what is made from it holds until the minute ends. */
   readonly now: Date;
   /** Whether an instant has passed; the answer holds until it does. */
@@ -16,23 +26,31 @@ export interface Clock {
   today(timeZone: string): string;
 }
 
-/** `holdsUntil` is told of everything that is made from the time, in milliseconds since 1970. */
-export function createClock(at: Date, holdsUntil: (untilMs: number) => void = () => {}): Clock {
+const minuteMs = 60_000;
+
+/** `holdsBetween` is told how long everything holds that is made from the time. */
+export function createClock(at: Date, holdsBetween: (holds: Holds) => void = () => {}): Clock {
+  const atMs = at.getTime();
+  // An instant has not passed yet while it lasts, which is a millisecond.
+  const holdsAmong = ({ last, next }: Neighbours) =>
+    holdsBetween({ fromMs: last ? Number(last) + 1 : 0, untilMs: next ? Number(next) + 1 : Number.POSITIVE_INFINITY });
   return {
     at,
-    holdsUntil: (instant) => holdsUntil(instant?.getTime() ?? Number.POSITIVE_INFINITY),
+    holdsAmong,
     get now() {
-      holdsUntil((Math.floor(at.getTime() / minuteMs) + 1) * minuteMs);
+      const fromMs = Math.floor(atMs / minuteMs) * minuteMs;
+      holdsBetween({ fromMs, untilMs: fromMs + minuteMs });
       return at;
     },
     isPast(instant) {
-      const isPast = instant < at;
-      holdsUntil(isPast ? Number.POSITIVE_INFINITY : instant.getTime() + 1);
+      const isPast = Number(instant) < atMs;
+      holdsAmong(isPast ? { last: instant, next: null } : { last: null, next: instant });
       return isPast;
     },
     today(timeZone) {
-      holdsUntil(endOfLocalDay(at, timeZone).getTime());
-      return localDay(at, timeZone);
+      const { day, ...holds } = localDayOf(at, timeZone);
+      holdsBetween(holds);
+      return day;
     },
   };
 }

@@ -1,16 +1,10 @@
 import type { Tag } from '../cache/index.ts';
 import type { TenantSession } from '../db/session.ts';
 import type { CacheHints } from './cache-control/hints.ts';
-import { createClock } from './clock.ts';
+import { createClock, type Holds } from './clock.ts';
 import { createContext, type Context } from './context.ts';
 import type { FieldCache } from './field-cache/field-cache.ts';
 import { observeViewer, type Aspect, type Asker } from './observed-viewer.ts';
-
-/** From when until when something holds, wall clock, in milliseconds since 1970: what is not made from the time, always. */
-export interface Holds {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
 
 /** What resolvers get for one execution or one value of it, and what they were seen to make it from. */
 export interface Part {
@@ -59,7 +53,7 @@ export function openPart(options: PartOptions): Part & Recorder {
       return asker.locale;
     },
     session,
-    clock: createClock(at, (untilMs) => recorder.holdsBetween({ fromMs: at.getTime(), untilMs })),
+    clock: createClock(at, recorder.holdsBetween),
     requestId: options.requestId,
     cacheHints: options.cacheHints,
     fieldCache: options.fieldCache,

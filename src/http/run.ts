@@ -3,11 +3,12 @@ import type { CacheReader } from '../cache/index.ts';
 import type { TrackedTables } from '../db/reads/tracked-tables.ts';
 import { createTenantSession, type SessionCost, type TenantSession } from '../db/session.ts';
 import { createCacheHints, type CacheHints } from '../graphql/cache-control/hints.ts';
+import type { Holds } from '../graphql/clock.ts';
 import type { Context } from '../graphql/context.ts';
 import { createFieldCache, type FieldCache } from '../graphql/field-cache/field-cache.ts';
 import type { LearnedScopes } from '../graphql/learned-scope.ts';
 import type { Aspect, Asker } from '../graphql/observed-viewer.ts';
-import { openPart, type Holds, type Part, type Recorder } from '../graphql/part.ts';
+import { openPart, type Part, type Recorder } from '../graphql/part.ts';
 
 /** One execution whose answer may be shared: what it read, and what of its viewer and the clock it looked at. */
 export interface Run {
