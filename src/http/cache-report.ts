@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { cacheStatus } from './cache-status.ts';
 import type { Executed, Part } from './incremental.ts';
-import type { CachedResult } from './response-cache.ts';
+import type { CachedResult } from './cached-result.ts';
 import type { Exchange } from './yoga.ts';
 
 /** Takes an answer of the cache: ready bytes wait for `deliver`, anything else goes on through the stages. */

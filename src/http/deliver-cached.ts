@@ -1,7 +1,7 @@
 import { cacheTagHeader, type CacheTagOptions } from './cache-tags.ts';
 import { clientCacheHeaders } from './client-cache-headers.ts';
 import { etagOf } from './etag.ts';
-import type { CachedBytes } from './response-cache.ts';
+import type { CachedBytes } from './cached-result.ts';
 import type { Reply } from './reply.ts';
 
 export interface Delivery {

@@ -2,27 +2,20 @@ import {
   getOperationAST,
   getVariableValues,
   type ExecutionArgs,
-  type ExecutionResult,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import {
-  createKey,
-  type CacheReader,
-  type Entry,
-  type Level,
-  type ReadResult,
-  type StalePolicy,
-} from '../cache/index.ts';
+import { createKey, type CacheReader, type Entry, type ReadResult, type StalePolicy } from '../cache/index.ts';
 import { planOf, type CachePlan } from '../graphql/cache-plan.ts';
 import { canonicalText, documentHash } from '../graphql/canonical.ts';
 import { createLearnedScopes } from '../graphql/learned-scope.ts';
 import { aspectValue, type Aspect, type Asker } from '../graphql/observed-viewer.ts';
 import { createAudiences } from './audience.ts';
+import type { CachedResult, CacheReport } from './cached-result.ts';
 import { explainPlan, explainRead } from './explain-answer.ts';
 import { HttpError } from './http-error.ts';
 import { createPartStream, isIncremental, type Executed, type Part } from './incremental.ts';
-import { keptFacts, type KeptFacts } from './kept-answer.ts';
+import { keptFacts } from './kept-answer.ts';
 import { executeRun, type Made, type RunPlace } from './make-answer.ts';
 import { Abandoned, isFailure, NotKept, WiderThanKnown } from './not-kept.ts';
 import type { RequestDirectives } from './request-directives.ts';
@@ -37,28 +30,6 @@ export interface ResponseCacheOptions {
   /** The clock. */
   now: () => Date;
 }
-
-/** What an answer says about where it came from: `extensions.cache`. */
-export interface CacheReport {
-  readonly status: 'HIT' | 'MISS' | 'STALE' | 'BYPASS';
-  readonly level: Level | null;
-  readonly scope: 'PUBLIC' | 'TENANT' | 'PRIVATE';
-  readonly ageMs: number;
-  readonly ttlMs: number;
-  readonly reason: string | null;
-}
-
-export interface CachedBytes extends Omit<KeptFacts, 'scope'> {
-  /** `data` as JSON, ready to send. */
-  readonly bytes: Uint8Array;
-  readonly report: CacheReport;
-}
-
-export type CachedResult =
-  | CachedBytes
-  | { readonly result: ExecutionResult; readonly report: CacheReport }
-  /** Parts as they are made, for a client that takes them. */
-  | { readonly parts: AsyncIterable<Part>; readonly report: CacheReport };
 
 export interface CachedExecution {
   args: ExecutionArgs;

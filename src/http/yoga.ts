@@ -12,7 +12,7 @@ import { maskError, type MaskOptions } from './mask-error.ts';
 import { takeCached, withWritten } from './cache-report.ts';
 import type { Reading } from './reading.ts';
 import type { RequestRecord } from './request-record.ts';
-import type { CachedBytes } from './response-cache.ts';
+import type { CachedBytes } from './cached-result.ts';
 
 /** One GraphQL request on its way through the stages. */
 export interface Exchange {

@@ -1,0 +1,26 @@
+import type { ExecutionResult } from 'graphql';
+import type { Level } from '../cache/index.ts';
+import type { Part } from './incremental.ts';
+import type { KeptFacts } from './kept-answer.ts';
+
+/** What an answer says about where it came from: `extensions.cache`. */
+export interface CacheReport {
+  readonly status: 'HIT' | 'MISS' | 'STALE' | 'BYPASS';
+  readonly level: Level | null;
+  readonly scope: 'PUBLIC' | 'TENANT' | 'PRIVATE';
+  readonly ageMs: number;
+  readonly ttlMs: number;
+  readonly reason: string | null;
+}
+
+export interface CachedBytes extends Omit<KeptFacts, 'scope'> {
+  /** `data` as JSON, ready to send. */
+  readonly bytes: Uint8Array;
+  readonly report: CacheReport;
+}
+
+export type CachedResult =
+  | CachedBytes
+  | { readonly result: ExecutionResult; readonly report: CacheReport }
+  /** Parts as they are made, for a client that takes them. */
+  | { readonly parts: AsyncIterable<Part>; readonly report: CacheReport };
