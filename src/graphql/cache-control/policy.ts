@@ -10,7 +10,7 @@ export interface CacheControl {
   inheritMaxAge?: boolean;
   /** Seconds after expiry for which it is still served, marked STALE, while one refresh runs. @default 0 */
   staleWhileRevalidate?: number;
-  /** Seconds after expiry for which the last good value answers where making it anew fails. @default 0 */
+  /** Seconds after expiry, or a change, for which the last good value answers where making it anew fails. @default 0 */
   staleIfError?: number;
   /** Seconds for which browsers, and CDNs where it is PUBLIC, may answer without asking the server. @default 0 */
   clientMaxAge?: number;
