@@ -15,6 +15,7 @@ import { createTokenVerifier, type VerifierOptions } from '../http/tokens.ts';
 import { createGraphqlServer } from '../http/yoga.ts';
 import '../modules/index.ts';
 import { loadViewer } from '../modules/people/load-viewer.ts';
+import { createCacheManager } from './cache-manager.ts';
 import { createCacheServices, type CacheOptions } from './cache-services.ts';
 import { drain, endPool } from './drain.ts';
 
@@ -84,11 +85,11 @@ export function createApp(options: AppOptions): App {
   const replica = options.replicaUrl ? open(options.replicaUrl) : null;
   const cacheFacts = createCacheFacts(pool);
   const schema = buildSchema();
-  const { cache, events, counters, schemaHash } = createCacheServices(
+  const { cache, events, counters, schemaHash, here } = createCacheServices(
     { schema, logPool, logger, secret: async () => (await cacheFacts()).keySecret, now },
     options.cache,
   );
-  const frontDoor = createFrontDoor({
+  const serving = {
     graphql: createGraphqlServer({ schema, limits, suggestions: development }),
     findOperation: createPersistedOperations({ mode: options.persistedOperations ?? 'allow' }),
     tellsCache: options.cacheReport ?? development,
@@ -97,13 +98,17 @@ export function createApp(options: AppOptions): App {
     cache,
     cacheFacts,
     executeCached: createResponseCache({ schema, schemaHash, hardTimeoutMs: limits.durationMs, now }),
-    verifyToken: createTokenVerifier(tokens),
     loadViewer,
-    readiness: createReadinessCheck(pool),
     logger,
+    now,
+  };
+  const frontDoor = createFrontDoor({
+    ...serving,
+    cacheManager: createCacheManager({ ...serving, schema, here }),
+    verifyToken: createTokenVerifier(tokens),
+    readiness: createReadinessCheck(pool),
     limits,
     timing: development,
-    now,
     servePage: options.servePage,
   });
   // Room for an address that is too long, so that the front door says so in its own words.

@@ -12,7 +12,8 @@ import { knownViewer } from './known-viewer.ts';
 import { preferredLocale } from './preferred-locale.ts';
 import { requestDirectives } from './request-directives.ts';
 import { addCost, type RequestRecord } from './request-record.ts';
-import type { CachedExecution, CachedResult, ExecuteCached } from './response-cache.ts';
+import type { CachedResult } from './cached-result.ts';
+import type { CachedExecution, ExecuteCached } from './response-cache.ts';
 import { openRun } from './run.ts';
 import type { Identity } from './tokens.ts';
 
@@ -41,10 +42,13 @@ export interface ReadingBy extends Pick<CachedExecution, 'execute' | 'takesParts
   client: AbortSignal;
 }
 
+/** As much of a request as says how it is read. */
+type Head = Pick<IncomingMessage, 'headers'>;
+
 export function createReading(options: ReadingOptions) {
   const { cache, cacheFacts, executeCached, pool, replica, loadViewer } = options;
 
-  return async (identity: Identity, request: IncomingMessage, record: RequestRecord): Promise<Reading> => {
+  return async (identity: Identity, request: Head, record: RequestRecord): Promise<Reading> => {
     const [{ tracked, keySecret }, reader] = await Promise.all([
       cacheFacts(),
       cache.begin(identity.tenantId, tokenOf(request)),
@@ -92,7 +96,7 @@ export function createReading(options: ReadingOptions) {
 }
 
 /** The token of the client's last mutation, sent back for session reads. */
-function tokenOf({ headers }: IncomingMessage): Seq | undefined {
+function tokenOf({ headers }: Head): Seq | undefined {
   const sent = headers['x-cache-token'];
   if (sent === undefined) return undefined;
   if (typeof sent === 'string' && /^\d{1,15}$/.test(sent)) return Number(sent);

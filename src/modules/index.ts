@@ -14,3 +14,5 @@ import './customers/schema.ts';
 import './tickets/schema.ts';
 import './attendance/schema.ts';
 import './rota/schema.ts';
+import './cache/purge-cache.ts';
+import './cache/warm-cache.ts';

@@ -11,7 +11,8 @@ BEGIN
     RAISE EXCEPTION 'Whose tags they are is not set.' USING ERRCODE = 'check_violation';
   END IF;
   IF cardinality(changed) NOT BETWEEN 1 AND 500
-     OR EXISTS (SELECT FROM unnest(changed) AS tag WHERE tag IS NULL OR tag !~ '^~?([*]|[ELAPT]:[^[:cntrl:]]{1,300})$') THEN
+     OR EXISTS (SELECT FROM unnest(changed) AS tag
+                 WHERE tag IS NULL OR length(tag) > 303 OR tag !~ '^~?([*]|[ELAPT]:[^[:cntrl:]]+)$') THEN
     RAISE EXCEPTION 'Write 1 to 500 tags, such as E:ticket:<id>, L:ticket, T:weather or *.' USING ERRCODE = 'check_violation';
   END IF;
   INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
