@@ -12,7 +12,7 @@ BEGIN
   END IF;
   IF cardinality(changed) NOT BETWEEN 1 AND 500
      OR EXISTS (SELECT FROM unnest(changed) AS tag
-                 WHERE tag IS NULL OR length(tag) > 303 OR tag !~ '^~?([*]|[ELAPT]:[^[:cntrl:]]+)$') THEN
+                 WHERE tag IS NULL OR length(ltrim(tag, '~')) > 302 OR tag !~ '^~?([*]|[ELAPT]:[^[:cntrl:]]+)$') THEN
     RAISE EXCEPTION 'Write 1 to 500 tags, such as E:ticket:<id>, L:ticket, T:weather or *.' USING ERRCODE = 'check_violation';
   END IF;
   INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
@@ -33,7 +33,8 @@ DECLARE
                   FROM change_tag_parts(declared.table_name::regclass, of_type, declared.narrowings));
 BEGIN
   RETURN QUERY EXECUTE format(
-    'SELECT DISTINCT tag FROM %I r CROSS JOIN LATERAL unnest(ARRAY[%s]) AS tag WHERE r.id = ANY ($1) AND tag IS NOT NULL',
+    'SELECT DISTINCT told.by FROM %I r CROSS JOIN LATERAL unnest(ARRAY[%s]) AS told (by)
+      WHERE r.id = ANY ($1) AND told.by IS NOT NULL',
     declared.table_name, tags) USING ids;
 END $$;
 
