@@ -17,15 +17,8 @@ interface PullRow {
   changes: [Seq, string[]][] | null;
 }
 
-/** One statement, so one snapshot: the head, what changed up to it, and whether anything before was trimmed. */
 const pullStatement = `
-  SELECT asked.tenant_id, (SELECT change_epoch()) AS epoch,
-         coalesce((SELECT max(seq) FROM change_log WHERE tenant_id = asked.tenant_id), 0)::float8 AS head,
-         coalesce((SELECT seq FROM change_log_trims WHERE tenant_id = asked.tenant_id), 0)::float8 AS trimmed,
-         (SELECT json_agg(json_build_array(log.seq, changed.tags) ORDER BY log.seq)
-            FROM change_log log JOIN change_log_tags changed USING (xid, begun_at, tenant_id)
-           WHERE log.tenant_id = asked.tenant_id AND log.seq > asked.since) AS changes
-    FROM unnest($1::uuid[], $2::bigint[]) AS asked (tenant_id, since)`;
+  SELECT tenant_id, epoch, head::float8 AS head, trimmed::float8 AS trimmed, changes FROM changes_since($1, $2)`;
 
 /** The change log in Postgres, as the cache reads it. */
 export function createPostgresChangeLog({ pool, schemaHash }: PostgresChangeLogOptions): ChangeLog {

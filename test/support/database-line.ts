@@ -5,10 +5,13 @@ export interface Line {
   url: string;
   break(fault: 'refuses' | 'resets' | 'is silent'): void;
   mend(): void;
+  /** Leads to another database from now on; what is connected is cut. */
+  moveTo(database: URL): void;
   close(): Promise<void>;
 }
 
 export async function openLine(database: URL): Promise<Line> {
+  let target = database;
   let fault: string | null = null;
   const sockets = new Set<Socket>();
   const server: Server = createServer((near) => {
@@ -16,7 +19,7 @@ export async function openLine(database: URL): Promise<Line> {
       near.destroy();
       return;
     }
-    const far = connect(Number(database.port), database.hostname);
+    const far = connect(Number(target.port), target.hostname);
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -47,6 +50,10 @@ export async function openLine(database: URL): Promise<Line> {
     mend() {
       if (fault === 'is silent') for (const socket of sockets) socket.destroy(); // what was lost stays lost
       fault = null;
+    },
+    moveTo(other) {
+      target = other;
+      for (const socket of sockets) socket.destroy();
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -121,15 +121,36 @@ CREATE TABLE change_epochs (
 );
 INSERT INTO change_epochs (generation) VALUES (gen_random_uuid());
 
--- Not the timeline of pg_control_checkpoint(): after a failover that one is the old one until the next checkpoint.
+-- A database can only go back in time, or be another one, by being started anew: from a backup, from a copy of its
+-- files, on another machine. So the start is part of the name, and a plain restart costs what was cached. A standby that
+-- takes over is not started anew: hence the timeline. Not that of pg_control_checkpoint(): after a failover it is the old
+-- one until the next checkpoint.
 CREATE FUNCTION change_epoch() RETURNS text
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-  SELECT concat_ws('.', (SELECT system_identifier FROM pg_control_system()),
+  SELECT concat_ws('.', extract(epoch FROM pg_postmaster_start_time()),
                         CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END,
                         (SELECT oid FROM pg_database WHERE datname = current_database()),
                         'change_log'::regclass::oid,
                         (SELECT generation FROM change_epochs))
 $$;
+
+-- Where these tenants' logs stand and what was added after these positions: in one statement, so one snapshot. Every
+-- cached answer waits for it. So it is planned once for each connection, which costs several times as much as to run it,
+-- and always by index: the plan is made while the log is short, and kept while it grows.
+CREATE FUNCTION changes_since(tenants uuid[], positions bigint[])
+  RETURNS TABLE (tenant_id uuid, epoch text, head bigint, trimmed bigint, changes json)
+  LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT asked.tenant_id, (SELECT change_epoch()),
+         coalesce((SELECT max(seq) FROM change_log WHERE tenant_id = asked.tenant_id), 0),
+         coalesce((SELECT seq FROM change_log_trims WHERE tenant_id = asked.tenant_id), 0),
+         (SELECT json_agg(json_build_array(log.seq, changed.tags) ORDER BY log.seq)
+            FROM change_log log JOIN change_log_tags changed USING (xid, begun_at, tenant_id)
+           WHERE log.tenant_id = asked.tenant_id AND log.seq > asked.since)
+    FROM unnest(tenants, positions) AS asked (tenant_id, since);
+END $$;
 
 -- For a node that sees that the database has gone back in time. Only for the history that was seen to be wrong: of
 -- many nodes that notice, one renews it.

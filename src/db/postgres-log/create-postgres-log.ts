@@ -26,14 +26,9 @@ interface PullRow {
   changes: [Seq, string[]][] | null;
 }
 
-/** One statement, so one snapshot. */
 const pullStatement = `
-  SELECT asked.tenant, (SELECT coherent_cache.epoch()) AS epoch,
-         coalesce((SELECT max(seq) FROM coherent_cache.changes WHERE tenant = asked.tenant), 0)::float8 AS head,
-         coalesce((SELECT seq FROM coherent_cache.trims WHERE tenant = asked.tenant), 0)::float8 AS trimmed,
-         (SELECT json_agg(json_build_array(seq, tags) ORDER BY seq) FROM coherent_cache.changes
-           WHERE tenant = asked.tenant AND seq > asked.since) AS changes
-    FROM unnest($1::text[], $2::bigint[]) AS asked (tenant, since)`;
+  SELECT tenant, epoch, head::float8 AS head, trimmed::float8 AS trimmed, changes
+    FROM coherent_cache.changes_since($1, $2)`;
 
 /**
  * A change log in any Postgres, in a schema of its own, for a cache behind somebody else's server. Applications append

@@ -25,13 +25,31 @@ CREATE TABLE IF NOT EXISTS coherent_cache.generations (
 );
 INSERT INTO coherent_cache.generations (generation) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING;
 
--- Names this history. A database can only go back in time, or move to another machine, by being started again.
+-- Names this history. A database can only go back in time, or move to another machine, by being started again; a standby
+-- that takes over is not, hence the timeline.
 CREATE OR REPLACE FUNCTION coherent_cache.epoch() RETURNS text LANGUAGE sql STABLE AS $$
   SELECT concat_ws('.', (SELECT oid FROM pg_database WHERE datname = current_database()),
                         'coherent_cache.changes'::regclass::oid,
                         extract(epoch FROM pg_postmaster_start_time()),
+                        CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END,
                         (SELECT generation FROM coherent_cache.generations))
 $$;
+
+-- Where these logs stand and what was added after these positions: in one statement, so one snapshot. Planned once for
+-- each connection, and always by index: the plan is made while the log is short, and kept while it grows.
+CREATE OR REPLACE FUNCTION coherent_cache.changes_since(tenants text[], positions bigint[])
+  RETURNS TABLE (tenant text, epoch text, head bigint, trimmed bigint, changes json)
+  LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT asked.tenant, (SELECT coherent_cache.epoch()),
+         coalesce((SELECT max(seq) FROM coherent_cache.changes WHERE tenant = asked.tenant), 0),
+         coalesce((SELECT seq FROM coherent_cache.trims WHERE tenant = asked.tenant), 0),
+         (SELECT json_agg(json_build_array(seq, tags) ORDER BY seq) FROM coherent_cache.changes
+           WHERE tenant = asked.tenant AND seq > asked.since)
+    FROM unnest(tenants, positions) AS asked (tenant, since);
+END $$;
 
 CREATE OR REPLACE FUNCTION coherent_cache.renew_epoch(seen text) RETURNS void LANGUAGE sql AS $$
   UPDATE coherent_cache.generations SET generation = gen_random_uuid() WHERE coherent_cache.epoch() = seen
