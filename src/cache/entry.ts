@@ -49,6 +49,11 @@ export function isOfInstant({ freshFromMs, expiresAtMs, storedAtMs }: Entry, atM
   return atMs >= freshFromMs && (atMs < expiresAtMs || expiresAtMs === storedAtMs);
 }
 
+/** Whether it was made from the time and ends with it: past its expiry it is not merely old, but wrong. */
+export function endsWithTime({ freshFromMs, costMs }: Entry): boolean {
+  return freshFromMs > 0 && costMs === 0;
+}
+
 /** A small Buffer is cut from a slab of 8 KiB, and would keep all of it alive for as long as it is kept itself. */
 export function withoutSlab(body: Uint8Array): Uint8Array {
   return body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body);

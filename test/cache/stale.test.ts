@@ -186,6 +186,21 @@ describe('a value whose data has changed', () => {
   });
 });
 
+it('a value that ended with its day is not served on the next while it is made anew, only where it cannot be', async () => {
+  const log = createFakeLog();
+  const { cache, clock } = createNode(log);
+  const value = createValue(log);
+  const { compute } = value.request;
+  value.request.compute = async (where) => ({ ...(await compute(where)), freshFromMs: 1_000, freshUntilMs: 30_000 });
+  await (await cache.begin('acme')).read(value.request);
+  clock.ms = 30_000;
+  value.failing = new Error('away');
+  expect(await (await cache.begin('acme')).read(value.request)).toMatchObject({ status: 'STALE', because: 'error' });
+  value.failing = null;
+  value.text = 'new';
+  expect(textOf(await (await cache.begin('acme')).read(value.request))).toBe('new');
+});
+
 describe('a purge', () => {
   it('that is soft leaves the value to those who may be served it while it is made anew', async () => {
     const log = createFakeLog();

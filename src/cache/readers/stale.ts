@@ -1,4 +1,4 @@
-import type { Entry } from '../entry.ts';
+import { endsWithTime, type Entry } from '../entry.ts';
 import type { MissReason } from '../events.ts';
 
 /** When a read may be answered with something older, which then says so. Never a read that carries a token. */
@@ -7,7 +7,7 @@ export interface StalePolicy {
   whileRevalidateMs?: number;
   /** How long past its expiry a value is served where it cannot be made, in milliseconds. @default 0 */
   ifErrorMs?: number;
-  /** Whether that goes for values whose data is known to have changed, too. @default 'never' */
+  /** Whether that goes for values whose data, or whose day, is known to have changed, too. @default 'never' */
   whenChanged?: 'never' | 'on-error' | 'always';
   /** How long those wait who could be served something older, in milliseconds; making it goes on. @default 2000 */
   softTimeoutMs?: number;
@@ -38,7 +38,8 @@ export function mayServeStale(
   const { whileRevalidateMs = 0, ifErrorMs = 0, whenChanged = 'never' } = policy;
   const isRevalidating = because === 'revalidating';
   const forChanged = whenChanged === 'always' || (whenChanged === 'on-error' && !isRevalidating);
-  if (!harmless.has(reason) && !(reason === 'changed' && forChanged)) return false;
+  const hasChanged = reason === 'changed' || (reason === 'expired' && endsWithTime(entry));
+  if (hasChanged ? !forChanged : !harmless.has(reason)) return false;
   if (reason !== 'expired' && !refusedAtMs.has(entry)) refusedAtMs.set(entry, nowMs);
   const expiredAtMs = Math.min(entry.expiresAtMs, refusedAtMs.get(entry) ?? Number.POSITIVE_INFINITY);
   const forMs = isRevalidating ? whileRevalidateMs : ifErrorMs;
