@@ -35,6 +35,7 @@ describe('what is inside a blob', () => {
   it.each(['__proto__', 'nested'])('pollutes nothing by way of a fact named %s', (name) => {
     const meta = JSON.parse(`{"${name}":{"polluted":true}}`);
     expect(unpack(payloadOf(facts.with(3, meta)))).toBeNull();
+    expect(unpack(payloadOf(facts.with(3, JSON.parse('{"__proto__":7}'))))).toBeNull();
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Cache, CacheEntityRecord } from '@envelop/response-cache';
 import { createCache, type CacheReader, type Coherence } from '../cache.ts';
+import type { EncryptionKey } from '../codec/encryption-keys.ts';
 import type { AppendableChangeLog, Tenant } from '../coherence/change-log.ts';
 import { createMemoryLog } from '../coherence/memory-log.ts';
 import { TagMap } from '../coherence/tag-map.ts';
@@ -17,6 +18,8 @@ export interface CoherentCacheOptions<Context> {
   store?: BlobStore | null;
   /** Entries in the second level are signed with it. @default none: damage is noticed, forgery is not */
   secret?: string;
+  /** Encrypts the second level, the first of them new entries: `parseEncryptionKeys(text)` reads them. @default none */
+  encryptionKeys?: readonly EncryptionKey[];
   /** @default strict: an answer is never older than the last invalidation that was awaited */
   coherence?: Coherence;
   /** Whether answers without lists depend on whole types or on the entities they show. @default 'type' */
@@ -59,14 +62,21 @@ const onlyTenant: Tenant = 'default';
 export function createCoherentCache<Context extends object = Record<string, unknown>>(
   options: CoherentCacheOptions<Context> = {},
 ): CoherentResponseCache<Context> {
-  const { log = createMemoryLog(), store, secret, emit = () => {}, maxTtlMs = 24 * 3_600_000 } = options;
+  const {
+    log = createMemoryLog(),
+    store,
+    secret,
+    encryptionKeys,
+    emit = () => {},
+    maxTtlMs = 24 * 3_600_000,
+  } = options;
   const tagging = { precision: options.precision ?? 'type', idFields: options.idFields ?? ['id'] };
   const clocks = { monotonicMs: () => performance.now(), nowMs: () => Date.now(), emit };
   const announcer = createAnnouncer(log, emit);
   const cache = createCache({
     log,
     memory: createMemoryStore({ maxBytes: options.maxBytes, emit }),
-    remote: store ? createRemoteStore({ store, secret, ...clocks }) : null,
+    remote: store ? createRemoteStore({ store, secret, encryptionKeys, ...clocks }) : null,
     coherence: options.coherence ?? { mode: 'strict' },
     tags: new TagMap(),
     ...clocks,

@@ -8,7 +8,8 @@ import {
   type CacheEvent,
   type CoherentResponseCache,
 } from '../../../src/cache/index.ts';
-import { createGate } from '../node.ts';
+import { keysNamed } from '../codec-samples.ts';
+import { createBlobs, createGate } from '../node.ts';
 
 const todo = (done: boolean) => ({ data: { todo: { id: '1', done } } });
 const entities = [{ typename: 'Todo', id: '1' }];
@@ -97,6 +98,25 @@ describe('the coherent cache, as an envelop Cache by itself', () => {
     await expect.poll(() => ttls).toHaveLength(2);
     expect(ttls[0]).toBeLessThanOrEqual(24 * 3_600_000);
     expect(ttls[1]).toBeLessThanOrEqual(5_000);
+  });
+
+  it('encrypts what it keeps in a store, for all who have the key', async () => {
+    const store = createBlobs();
+    const log = createMemoryLog();
+    const encryptionKeys = keysNamed('2026a');
+    const [one, two] = [
+      createCoherentCache({ log, store, encryptionKeys }),
+      createCoherentCache({ log, store, encryptionKeys }),
+    ];
+    await one.get('a readable id');
+    await one.set('a readable id', todo(true), entities, 60_000);
+    await expect.poll(() => store.blobs.size).toBe(1);
+    const [[id = '', blob = ''] = []] = store.blobs;
+    const held = `${id}\n${Buffer.from(JSON.parse(blob).data.b, 'base64').toString('latin1')}`;
+    for (const word of ['readable', 'Todo', 'todo', 'default']) expect(held).not.toContain(word);
+    expect(await two.get('a readable id')).toEqual(todo(true));
+    const without = createCoherentCache({ log, store });
+    expect(await without.get('a readable id')).toBeNull();
   });
 
   it('fails nobody: not for a result it cannot write, a store that throws, or a log that is away', async () => {
