@@ -16,8 +16,9 @@ export function explainRead({ reason, changedTag, because: why }: ReadResult): s
 }
 
 /** Which coordinate set how long it is kept, and what of the viewer it is for. */
-export function explainPlan({ decidedBy, scopeDecidedBy }: CachePlan, scope: readonly Aspect[]): string {
+export function explainPlan({ entry }: ReadResult, { scopeDecidedBy }: CachePlan, scope: readonly Aspect[]): string {
+  const decidedBy = entry.meta['decidedBy'];
   const by = scope.length === 0 ? 'the tenant' : scope.join(', ');
   const declared = scopeDecidedBy ? ` (PRIVATE by ${scopeDecidedBy})` : '';
-  return `ttl by ${decidedBy ?? 'its result'}; scope by ${by}${declared}`;
+  return `ttl by ${typeof decidedBy === 'string' ? decidedBy : 'its result'}; scope by ${by}${declared}`;
 }

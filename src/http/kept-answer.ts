@@ -27,6 +27,8 @@ export function keptMeta(body: Uint8Array, made: { plan: CachePlan; dependsOnNot
     clientMaxAgeS,
     // Declared is not enough: what was seen to depend on the tenant or on who asks is not for everybody.
     isPublic: isPublic && made.dependsOnNothing,
+    // What its own result said may be shorter than what the schema says.
+    decidedBy: made.plan.decidedBy,
   };
 }
 

@@ -55,6 +55,7 @@ export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult
 /** Answers queries from the cache where it may, and keeps what may be kept. */
 export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: ResponseCacheOptions): ExecuteCached {
   const scopes = createLearnedScopes();
+  const fieldScopes = createLearnedScopes(); // as many as the schema has fields: no client can have them forgotten
   const joinAudience = createAudiences();
   const plans = new WeakMap<OperationDefinitionNode, CachePlan>();
 
@@ -170,7 +171,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
       scope: reach,
       ageMs,
       ttlMs: Math.max(0, entry.expiresAtMs - entry.storedAtMs - ageMs),
-      reason: `${explainRead(read)}; ${explainPlan(plan, scope)}`,
+      reason: `${explainRead(read)}; ${explainPlan(read, plan, scope)}`,
     };
     return { bytes: entry.body, report, ...kept };
   }
@@ -180,7 +181,8 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
   }
 
   function fieldsOf({ keySecret, directives }: CachedExecution): FieldOptions {
-    return { keySecret, schemaHash, scopes, refresh: directives.noCache };
+    const maxAgeMs = (directives.maxAgeS ?? Infinity) * 1000;
+    return { keySecret, schemaHash, scopes: fieldScopes, refresh: directives.noCache || maxAgeMs === 0, maxAgeMs };
   }
 
   async function bypass(
