@@ -29,10 +29,11 @@ it('counts looks at the log, remote commands, refusals, evictions and errors', (
   events.emit({ type: 'stale-refused', tenant: 'acme', operation: 'Q', level: 'L1', tag: 'L:ticket' });
   events.emit({ type: 'evict', tenant: 'acme', bytes: 1 });
   events.emit({ type: 'error', where: 'remote get', error: new Error('away') });
+  events.emit({ type: 'rejected-blob', tenant: 'acme', reason: 'damaged' });
   expect(counters.counts()).toMatchObject({
     refused: 1,
     evicted: 1,
-    errors: 1,
+    errors: 2,
     syncs: { count: 1, durationMs: 3 },
     remote: { count: 1, failed: 1, durationMs: 4 },
   });
