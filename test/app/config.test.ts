@@ -82,7 +82,7 @@ it('takes keys for the second level, and says what is wrong with them but never 
     expect.stringMatching(/^CACHE_ENCRYPTION_KEYS: Key 2 is not written as <name>:<base64>/),
     expect.stringMatching(/^CACHE_ENCRYPTION_KEYS: Key 3 has 31 bytes and needs 32/),
   ]);
-  for (const secret of [one, two, short]) expect(problems.join()).not.toContain(secret.slice(0, 8));
+  for (const key of [one, two, short]) expect(problems.join()).not.toContain(key.slice(0, 8));
 });
 
 function problemsOf(env: Record<string, string>): readonly string[] {
