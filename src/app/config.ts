@@ -33,6 +33,8 @@ export interface CacheConfig {
   readonly maxBytes: number;
   /** What lies in the second level is encrypted with the first; the others still open what is older. None: it is not. */
   readonly encryptionKeys: readonly EncryptionKey[];
+  /** Other systems may purge with requests that are signed with it; null: none may. */
+  readonly purgeSecret: string | null;
 }
 
 export interface JwtConfig {
@@ -73,6 +75,10 @@ const environment = z.object({
     .regex(/^[1-9]\d{5,14}$/, 'Write a number of bytes, at least 100000: 268435456 is 256 MiB.')
     .transform(Number)
     .default(256 * 1024 * 1024),
+  CACHE_PURGE_SECRET: z
+    .string()
+    .min(32, 'Use at least 32 characters: `openssl rand -base64 48` makes some.')
+    .optional(),
   CACHE_ENCRYPTION_KEYS: z.string().transform(encryptionKeysOf).optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   JWT_SECRET: z.string().min(32, 'Use at least 32 characters: `openssl rand -base64 48` makes some.').optional(),
@@ -116,6 +122,7 @@ export function parseConfig(env: Record<string, string | undefined> = process.en
       coherence: coherenceOf(value.CACHE_COHERENCE),
       maxBytes: value.CACHE_L1_MAX_BYTES,
       encryptionKeys: value.CACHE_ENCRYPTION_KEYS ?? [],
+      purgeSecret: value.CACHE_PURGE_SECRET ?? null,
     }),
     dataDir: value.DATA_DIR,
     jwt: Object.freeze({

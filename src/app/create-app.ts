@@ -10,6 +10,7 @@ import { buildSchema } from '../graphql/schema.ts';
 import { createFrontDoor, type ServePage } from '../http/front-door.ts';
 import { defaultLimits, type Limits } from '../http/limits.ts';
 import { createPersistedOperations, type PersistedMode } from '../http/persisted-operations.ts';
+import { createPurgeEndpoint } from '../http/purge-endpoint.ts';
 import { createResponseCache } from '../http/response-cache.ts';
 import { createTokenVerifier, type VerifierOptions } from '../http/tokens.ts';
 import { createGraphqlServer } from '../http/yoga.ts';
@@ -102,9 +103,12 @@ export function createApp(options: AppOptions): App {
     logger,
     now,
   };
+  const cacheManager = createCacheManager({ ...serving, schema, here });
+  const purgeSecret = options.cache?.purgeSecret;
   const frontDoor = createFrontDoor({
     ...serving,
-    cacheManager: createCacheManager({ ...serving, schema, here }),
+    cacheManager,
+    answerPurge: purgeSecret ? createPurgeEndpoint({ secret: purgeSecret, pool, cacheManager, limits, now }) : null,
     verifyToken: createTokenVerifier(tokens),
     readiness: createReadinessCheck(pool),
     limits,

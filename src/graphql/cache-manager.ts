@@ -51,8 +51,7 @@ export interface WarmSkip {
  * uncacheable: its answer is never kept. personal: it is for one person alone. refused: the viewer may not ask it, or its
  * variables are wrong. failed: it could not be made. limit: it was one too many. deadline: the time was up.
  */
-export const skipReasons = ['uncacheable', 'personal', 'refused', 'failed', 'limit', 'deadline'] as const;
-export type SkipReason = (typeof skipReasons)[number];
+export type SkipReason = 'uncacheable' | 'personal' | 'refused' | 'failed' | 'limit' | 'deadline';
 
 export interface ManagedEvent {
   action: 'purge' | 'warm';

@@ -3,6 +3,7 @@ import { sendError } from './answer.ts';
 import { createGraphqlEndpoint, type GraphqlEndpointOptions } from './graphql-endpoint.ts';
 import { answerHealth, type Readiness } from './health.ts';
 import { HttpError } from './http-error.ts';
+import type { PurgeEndpoint } from './purge-endpoint.ts';
 import { refusalOf } from './refusal.ts';
 import { requestIdOf } from './request-id.ts';
 import { logRequest, openRecord, type RequestRecord } from './request-record.ts';
@@ -22,16 +23,19 @@ export interface FrontDoorOptions extends GraphqlEndpointOptions {
   readiness: Readiness;
   /** @default no pages */
   servePage?: ServePage;
+  /** Purges on behalf of other systems. @default there is no such address */
+  answerPurge?: PurgeEndpoint | null;
 }
 
 /** Every request comes in here: it gets an id, a place to go, an answer whatever happens, and a line in the log. */
 export function createFrontDoor(options: FrontDoorOptions): RequestListener {
-  const { logger, readiness, servePage = () => false } = options;
+  const { logger, readiness, servePage = () => false, answerPurge = null } = options;
   const answerGraphql = createGraphqlEndpoint(options);
 
   const route = async (request: IncomingMessage, response: ServerResponse, record: RequestRecord) => {
     const { path, search } = targetOf(request);
     if (await answerHealth(request, response, { path, readiness })) return;
+    if (answerPurge && path === '/cache/purge') return answerPurge(request, response, record);
     const isGraphql = path === '/graphql';
     if ((!isGraphql || opensPage(request, search)) && (await servePage(request, response, path))) return;
     if (isGraphql) return answerGraphql({ request, response, search, record });
@@ -78,5 +82,5 @@ function outcomeOf(request: IncomingMessage, response: ServerResponse) {
 
 function pathForLog(url = ''): string {
   const path = url.split('?', 1)[0] ?? '';
-  return /^\/(graphql|health\/(live|ready))?$/.test(path) ? path : 'other';
+  return /^\/(graphql|cache\/purge|health\/(live|ready))?$/.test(path) ? path : 'other';
 }

@@ -26,6 +26,7 @@ it('takes how fresh cached answers are, and counts an empty variable as unset', 
     coherence: { mode: 'bounded', maxStalenessMs: 500 },
     maxBytes: 1_000_000,
     encryptionKeys: [],
+    purgeSecret: null,
   });
   expect(config.port).toBe(4000);
 });
@@ -57,6 +58,7 @@ it('names every wrong variable at once, those that clash included', () => {
     REDIS_URL: 'localhost:6379',
     CACHE_COHERENCE: 'eventually',
     CACHE_L1_MAX_BYTES: '1GB',
+    CACHE_PURGE_SECRET: 'too short',
     PERSISTED_OPERATIONS: 'on',
     CACHE_REPORT: 'yes',
     SEED_DEMO: 'yes',

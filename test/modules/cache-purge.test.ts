@@ -300,8 +300,8 @@ describe('who purges', () => {
     const again = await ask(admin(), purgeCache, { input: { tag: 'once' } }, headers);
     expect(again.data).toEqual(first.data);
     expect(await audits()).toHaveLength(before + 1);
-    const other = await ask(admin(), purgeCache, { input: { tag: 'twice' } }, headers);
-    expect(other.data.purgeCache).toMatchObject({ __typename: 'ConflictError' });
+    const misused = await ask(admin(), purgeCache, { input: { tag: 'twice' } }, headers);
+    expect(misused.data.purgeCache).toMatchObject({ __typename: 'ConflictError' });
   });
 });
 

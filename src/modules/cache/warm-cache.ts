@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { auditCache } from '../../db/cache-audit.ts';
 import { builder } from '../../graphql/builder.ts';
-import { skipReasons, type WarmReport, type WarmSkip } from '../../graphql/cache-manager.ts';
+import type { WarmReport, WarmSkip } from '../../graphql/cache-manager.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { parseInput } from '../../graphql/validation.ts';
@@ -11,19 +11,16 @@ import { viewersByName, viewersOfRoles } from './viewers.ts';
 
 const most = { operations: 20, roles: 20, persons: 20 };
 
-const reasonDescriptions = {
-  uncacheable: 'Its answer is never kept.',
-  personal: 'It is for one person alone, and was not asked for a person.',
-  refused: 'The viewer may not ask it, or its variables are wrong.',
-  failed: 'It could not be made.',
-  limit: 'There were too many already.',
-  deadline: 'The time was up.',
-};
 const SkipReasonEnum = builder.enumType('WarmSkipReason', {
   description: 'Why an answer was not warmed.',
-  values: Object.fromEntries(
-    skipReasons.map((reason) => [reason.toUpperCase(), { value: reason, description: reasonDescriptions[reason] }]),
-  ) as Record<string, { value: WarmSkip['reason']; description: string }>,
+  values: {
+    UNCACHEABLE: { value: 'uncacheable', description: 'Its answer is never kept.' },
+    PERSONAL: { value: 'personal', description: 'It is for one person alone, and was not asked for a person.' },
+    REFUSED: { value: 'refused', description: 'The viewer may not ask it, or its variables are wrong.' },
+    FAILED: { value: 'failed', description: 'It could not be made.' },
+    LIMIT: { value: 'limit', description: 'There were too many already.' },
+    DEADLINE: { value: 'deadline', description: 'The time was up.' },
+  } as const,
 });
 
 const Skipped = builder.objectRef<WarmSkip>('WarmSkip').implement({
