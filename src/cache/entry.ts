@@ -14,8 +14,10 @@ export interface Entry extends Stamped {
   readonly expiresAtMs: number;
   /** The first instant it holds for: of values made from the time. 0: any. */
   readonly freshFromMs: number;
-  /** Until when it is kept for those who may be served an expired value. */
-  readonly staleUntilMs: number;
+  /** The first instant it no longer holds for: of values made from the time. 0: it always holds. */
+  readonly freshUntilMs: number;
+  /** For how long after its expiry it is kept for those who may be served an expired value. */
+  readonly staleForMs: number;
   /** What it took to make, in milliseconds; 0: making it early would not make it last longer. */
   readonly costMs: number;
 }
@@ -25,9 +27,9 @@ const noMeta: Meta = {};
 const noTags: readonly Tag[] = [];
 
 export function toEntry(computed: Computed, epoch: string, storedAtMs: number): Entry {
-  const { body, meta, stamp, tags, ttlMs, freshFromMs = 0, freshUntilMs = Infinity, staleForMs = 0 } = computed;
+  const { body, meta, stamp, tags, ttlMs, freshFromMs = 0, freshUntilMs, staleForMs = 0 } = computed;
   // From the time that it holds for, not from how long that was when its making began.
-  const expiresAtMs = Math.min(storedAtMs + ttlMs, freshUntilMs);
+  const expiresAtMs = Math.min(storedAtMs + ttlMs, freshUntilMs ?? Infinity);
   const facts = Object.keys(meta).length === 0 ? noMeta : meta;
   return {
     epoch,
@@ -38,20 +40,15 @@ export function toEntry(computed: Computed, epoch: string, storedAtMs: number): 
     storedAtMs,
     expiresAtMs,
     freshFromMs,
-    staleUntilMs: expiresAtMs + staleForMs,
-    costMs: computed.costMs ?? 0,
+    freshUntilMs: Number.isFinite(freshUntilMs) ? Number(freshUntilMs) : 0,
+    staleForMs: Math.ceil(staleForMs),
+    costMs: Math.ceil(computed.costMs ?? 0), // whole numbers take less memory
   };
 }
 
-/** Whether an entry is of the instant it was asked for at: what is made from the time is not, before and after its own. */
-export function isOfInstant({ freshFromMs, expiresAtMs, storedAtMs }: Entry, atMs: number): boolean {
-  // What expires as it is stored is not kept at all, whatever the time.
-  return atMs >= freshFromMs && (atMs < expiresAtMs || expiresAtMs === storedAtMs);
-}
-
-/** Whether it was made from the time and ends with it: past its expiry it is not merely old, but wrong. */
-export function endsWithTime({ freshFromMs, costMs }: Entry): boolean {
-  return freshFromMs > 0 && costMs === 0;
+/** Whether what it was made from the time holds at an instant: else it is not merely old there, but wrong. */
+export function isOfInstant({ freshFromMs, freshUntilMs }: Entry, atMs: number): boolean {
+  return atMs >= freshFromMs && (freshUntilMs === 0 || atMs < freshUntilMs);
 }
 
 /** A small Buffer is cut from a slab of 8 KiB, and would keep all of it alive for as long as it is kept itself. */

@@ -85,7 +85,7 @@ export async function countHeld(
     looked += 1;
     if (looked % entriesPerTurn === 0) await setImmediate();
     if (!isAll && !entry.tags.some((tag) => wanted.has(tag))) continue;
-    const isOver = nowMs() >= Math.max(entry.expiresAtMs, entry.staleUntilMs);
+    const isOver = nowMs() >= entry.expiresAtMs + entry.staleForMs;
     if (isOver || known.refusal(tenant, entry) || (soft && known.softPurge(tenant, entry))) continue; // so already
     entries += 1;
     bytes += sizeOf(key, entry);

@@ -10,7 +10,7 @@ function payloadOf(facts: unknown, body = 'x'): Buffer {
   return Buffer.concat([length, text, Buffer.from(body)]);
 }
 
-const facts = ['first', 7, ['L:ticket'], { scope: 'TENANT' }, 1, 2, 3, 4, 5];
+const facts = ['first', 7, ['L:ticket'], { scope: 'TENANT' }, 1, 2, 3, 4, 5, 6];
 
 describe('what is inside a blob', () => {
   it('is read as it was written', () => {
@@ -28,7 +28,7 @@ describe('what is inside a blob', () => {
   });
 
   it('is refused when there is a fact more, or no list of facts at all', () => {
-    for (const wrong of [[...facts, 6], [], {}, null, 'text', Object.fromEntries(facts.entries())])
+    for (const wrong of [[...facts, 7], [], {}, null, 'text', Object.fromEntries(facts.entries())])
       expect(unpack(payloadOf(wrong))).toBeNull();
   });
 

@@ -23,7 +23,8 @@ export const anyEntry: fc.Arbitrary<Entry> = fc.record({
   storedAtMs: fc.maxSafeNat(),
   expiresAtMs: fc.maxSafeNat(),
   freshFromMs: fc.maxSafeNat(),
-  staleUntilMs: fc.maxSafeNat(),
+  freshUntilMs: fc.maxSafeNat(),
+  staleForMs: fc.maxSafeNat(),
   costMs: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0),
 });
 
@@ -36,7 +37,8 @@ export const sample: Entry = {
   storedAtMs: 1_700_000_000_000,
   expiresAtMs: 1_700_000_300_000,
   freshFromMs: 1_699_999_980_000,
-  staleUntilMs: 1_700_000_900_000,
+  freshUntilMs: 1_700_000_040_000,
+  staleForMs: 900_000,
   costMs: 12.5,
 };
 

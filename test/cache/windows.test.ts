@@ -90,6 +90,36 @@ describe('a value that holds until an instant', () => {
   });
 });
 
+it('may be served past its expiry while its day lasts, and not on the next', async () => {
+  const log = createFakeLog();
+  const { cache, clock } = createNode(log);
+  const stale = { whileRevalidateMs: 60_000 };
+  const compute = async (): Promise<Computed> => {
+    const [freshFromMs, freshUntilMs] = clock.ms < midnight ? [0, midnight] : [midnight, 2 * midnight];
+    return {
+      body: Buffer.from('x'),
+      meta: {},
+      stamp: 0,
+      tags: [],
+      ttlMs: 1_000,
+      staleForMs: 60_000,
+      freshFromMs,
+      freshUntilMs,
+    };
+  };
+  const read = async () => (await cache.begin('acme')).read({ key: 'k', operation: 'Q', stale, compute });
+  clock.ms = midnight - 5_000;
+  expect((await read()).status).toBe('MISS');
+  clock.ms = midnight - 3_000;
+  expect((await read()).status).toBe('STALE');
+  await settled();
+  clock.ms = midnight - 1;
+  expect((await read()).status).toBe('STALE');
+  await settled();
+  clock.ms = midnight;
+  expect((await read()).status).toBe('MISS');
+});
+
 it('shares what is not kept at all with everybody who waits for it', async () => {
   const log = createFakeLog();
   const { cache } = createNode(log);

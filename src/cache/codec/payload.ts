@@ -18,8 +18,9 @@ const facts = {
   storedAtMs: isNumber,
   expiresAtMs: isNumber,
   freshFromMs: isNumber,
-  staleUntilMs: isNumber,
+  staleForMs: isNumber,
   costMs: isNumber,
+  freshUntilMs: isNumber,
 } satisfies Record<Exclude<keyof Entry, 'body'>, (value: unknown) => boolean>;
 
 type Fact = keyof typeof facts;
@@ -54,8 +55,9 @@ export function unpack(payload: Buffer): Entry | null {
     storedAtMs: fact('storedAtMs'),
     expiresAtMs: fact('expiresAtMs'),
     freshFromMs: fact('freshFromMs'),
-    staleUntilMs: fact('staleUntilMs'),
+    staleForMs: fact('staleForMs'),
     costMs: fact('costMs'),
+    freshUntilMs: fact('freshUntilMs'),
     body: withoutSlab(payload.subarray(bodyAt)),
   };
 }

@@ -46,7 +46,7 @@ export class LookUp {
   #settleLocal({ key }: FindRequest, entry: Entry, refusal: Refusal | null): Lookup {
     const { memory, nowMs } = this.#options;
     if (!refusal) return { hit: entry, level: 'L1' };
-    const isKept = entry.staleUntilMs > Math.max(entry.expiresAtMs, nowMs());
+    const isKept = entry.staleForMs > 0 && nowMs() < entry.expiresAtMs + entry.staleForMs;
     if (!isKept && memory.get(this.#tenant, key) === entry) memory.delete(this.#tenant, key);
     return { hit: null, ...refusal };
   }

@@ -1,6 +1,6 @@
 import type { CacheOptions, FindRequest, MakeRequest, SnapshotReader } from '../cache.ts';
 import type { Seq, Tenant } from '../coherence/change-log.ts';
-import { toEntry, type Entry } from '../entry.ts';
+import { isOfInstant, toEntry, type Entry } from '../entry.ts';
 import type { Level } from '../events.ts';
 import type { Flights } from '../flight.ts';
 import { storeEntry, tellHit } from './levels.ts';
@@ -78,8 +78,8 @@ export class CheckedSnapshot implements SnapshotReader {
     if (tags.epoch !== epoch || entry.stamp > (tags.applied(this.#tenant) ?? -1)) return false;
     const common = { epoch: entry.epoch, stamp: Math.min(entry.stamp, stamp), tags: entry.tags };
     if (tags.refusal(this.#tenant, common) || tags.softPurge(this.#tenant, entry)) return false;
-    // Of the instant that the answer is made for, which is over by now; and not kept for longer than it may be.
-    return entry.freshFromMs <= atMs && Math.max(atMs, nowMs()) < entry.expiresAtMs;
+    // Of the instant that the answer is made for, not of the one it is by now.
+    return isOfInstant(entry, atMs) && nowMs() < entry.expiresAtMs;
   }
 
   #serve({ operation }: FindRequest, entry: Entry, level: Level): Entry {

@@ -1,4 +1,4 @@
-import { endsWithTime, type Entry } from '../entry.ts';
+import { isOfInstant, type Entry } from '../entry.ts';
 import type { MissReason } from '../events.ts';
 
 /** When a read may be answered with something older, which then says so. Never a read that carries a token. */
@@ -38,7 +38,7 @@ export function mayServeStale(
   const { whileRevalidateMs = 0, ifErrorMs = 0, whenChanged = 'never' } = policy;
   const isRevalidating = because === 'revalidating';
   const forChanged = whenChanged === 'always' || (whenChanged === 'on-error' && !isRevalidating);
-  const hasChanged = reason === 'changed' || (reason === 'expired' && endsWithTime(entry));
+  const hasChanged = reason === 'changed' || (reason === 'expired' && !isOfInstant(entry, nowMs));
   if (hasChanged ? !forChanged : !harmless.has(reason)) return false;
   if (reason !== 'expired' && !refusedAtMs.has(entry)) refusedAtMs.set(entry, nowMs);
   const expiredAtMs = Math.min(entry.expiresAtMs, refusedAtMs.get(entry) ?? Number.POSITIVE_INFINITY);

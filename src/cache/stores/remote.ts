@@ -114,7 +114,7 @@ export function createRemoteStore(options: RemoteStoreOptions): RemoteStore {
       return Promise.all(keys.map((key, index) => open(tenant, key, results?.[index])));
     },
     async set(tenant, key, entry) {
-      const ttlMs = Math.floor(Math.max(entry.expiresAtMs, entry.staleUntilMs) - nowMs());
+      const ttlMs = Math.floor(entry.expiresAtMs + entry.staleForMs - nowMs());
       if (!(ttlMs > 0 && Number.isSafeInteger(ttlMs))) return false; // nothing is ever stored without an expiry
       const blob = breaker.isClosed && (await codec.encode(tenant, key, entry));
       if (!blob) return false;
