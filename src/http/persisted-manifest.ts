@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Kind, parse, print, type OperationTypeNode } from 'graphql';
+import { Kind, parse, print, visit, type DocumentNode, type FieldNode, type OperationTypeNode } from 'graphql';
 import { sha256Of } from './document-id.ts';
 
 /** A named document of `schema/operations/`. */
@@ -27,11 +27,16 @@ export function loadManifest(folder: URL = operations): PersistedManifest {
 }
 
 /**
- * Every document by its ids: the hash of the file, of the file without the space around it, and of what graphql-js
- * prints. Each id stands for the very text that it is the hash of.
+ * Every document by its ids: the hash of the file, of the file without the space around it, of what graphql-js prints,
+ * and of what clients with a cache of their own print. Each id stands for the very text that it is the hash of.
  */
 export function loadDocuments(folder: URL = operations): ReadonlyMap<string, string> {
-  const texts = readOperations(folder).flatMap(({ text, operation }) => [text, text.trim(), operation.body]);
+  const texts = readOperations(folder).flatMap(({ text, operation: { body } }) => [
+    text,
+    text.trim(),
+    body,
+    print(withTypenames(parse(body))),
+  ]);
   return new Map(texts.map((text) => [sha256Of(text), text]));
 }
 
@@ -51,4 +56,21 @@ function operationOf(text: string, file: string): PersistedOperation {
   }
   const body = print(document);
   return { id: sha256Of(body), name: operation.name.value, type: operation.operation, body };
+}
+
+const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+
+/** As Apollo Client and urql send it: they add `__typename` wherever an object is selected, to know what to keep. */
+function withTypenames(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    SelectionSet(node, _key, parent) {
+      const isRoot = parent !== undefined && 'kind' in parent && parent.kind === Kind.OPERATION_DEFINITION;
+      const hasIt = node.selections.some((selected) => selected.kind === Kind.FIELD && isMeta(selected));
+      return isRoot || hasIt ? undefined : { ...node, selections: [...node.selections, typename] };
+    },
+  });
+}
+
+function isMeta({ name }: FieldNode): boolean {
+  return name.value.startsWith('__');
 }

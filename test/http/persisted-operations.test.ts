@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { addTypenameToDocument, print as printForApollo } from '@apollo/client/utilities';
+import { createRequest, formatDocument, stringifyDocument } from '@urql/core';
 import { parse, print } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../src/app/create-app.ts';
@@ -273,6 +275,16 @@ describe('the manifest', () => {
   it('is what schema/persisted-operations.json says to clients: `npm run operations` writes it anew', async () => {
     const kept = await readFile(new URL('../../schema/persisted-operations.json', import.meta.url), 'utf8');
     expect(JSON.parse(kept)).toEqual(loadManifest());
+  });
+
+  it('has each operation by what caching clients hash: Apollo Client, and urql but for texts in the document', () => {
+    const documents = loadDocuments();
+    for (const { body } of loadManifest().operations) {
+      const byApollo = printForApollo(addTypenameToDocument(parse(body)));
+      expect(documents.get(sha256(byApollo))).toBe(byApollo);
+      const byUrql = stringifyDocument(formatDocument(createRequest(body, {}).query));
+      if (!body.includes('"')) expect(documents.get(sha256(byUrql))).toBe(byUrql);
+    }
   });
 
   it('knows no id but the hash of the very text it stands for', () => {
