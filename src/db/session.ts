@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import { sql, type CompiledQuery, type Expression, type Kysely } from 'kysely';
 import type pg from 'pg';
 import type { Seq, Tag } from '../cache/index.ts';
 import { AppError } from '../errors.ts';
@@ -9,6 +9,7 @@ import { recordReads } from './reads/record-reads.ts';
 import type { TrackedTables } from './reads/tracked-tables.ts';
 import type { Tables } from './tables.ts';
 import { tenantScope } from './tenant-scope.ts';
+import { createValueBatch } from './value-batch.ts';
 import { commitChanges, noteWritten, nothingWritten, type Written } from './written.ts';
 
 /** What a session has cost so far. Data statements only: opening and closing a transaction is not counted. */
@@ -27,6 +28,11 @@ export interface TenantSession {
   readonly cost: Readonly<SessionCost>;
   /** For reading; inside the snapshot. What a query depends on is recorded before it runs. */
   readonly read: Kysely<Tables>;
+  /**
+   * One value, by a scalar subselect. All that are asked for at once, by whatever parts of the session, are one
+   * statement; each part depends only on those that it asked for.
+   */
+  readValue<Value>(select: (db: Kysely<Tables>) => Expression<Value>): Promise<Value>;
   /** What has been read so far depends on these; narrower is never true. Empty unless the session tracks. */
   readonly reads: ReadonlySet<Tag>;
   /**
@@ -120,21 +126,38 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
   };
   const opened = () => (snapshot ??= open(beginSnapshot));
 
+  const builder = (mayRun: (query: CompiledQuery) => void = () => {}) =>
+    createQueryBuilder(
+      async (query) => {
+        mayRun(query);
+        return run((await opened()).client, query, refuseAfterwards);
+      },
+      [scope],
+    );
+  const readTogether = createValueBatch(builder()); // of what was recorded before
+
+  const recorder = (sets: readonly Set<Tag>[]) => {
+    const record = (query: CompiledQuery) => tracked && recordReads(query, tracked, sets);
+    const read = builder(record);
+    return {
+      read,
+      async readValue<Value>(select: (db: Kysely<Tables>) => Expression<Value>) {
+        const value = select(read);
+        record(read.selectNoFrom(sql`(${value})`.as('value')).compile());
+        return (await readTogether(value)) as Value;
+      },
+      dependOn: (name: string) => addTo(sets, [`T:${name}`]),
+      dependOnAll: (tags: Iterable<Tag>) => addTo(sets, tags),
+    };
+  };
+
   /** `around`: those that the session is part of. */
   const recordingTo = (reads: Set<Tag>, around: readonly Set<Tag>[]): TenantSession => ({
+    ...recorder([reads, ...around]),
     tenantId,
     cost,
     reads,
     written,
-    read: createQueryBuilder(
-      async (query) => {
-        if (tracked) recordReads(query, tracked, [reads, ...around]);
-        return run((await opened()).client, query, refuseAfterwards);
-      },
-      [scope],
-    ),
-    dependOn: (name) => addTo([reads, ...around], [`T:${name}`]),
-    dependOnAll: (tags) => addTo([reads, ...around], tags),
     part: () => recordingTo(new Set(), [reads, ...around]),
     stamp: async () => (await opened()).stamp,
     async write(work) {

@@ -85,8 +85,9 @@ interface Facts {
 function computedOf({ data }: ExecutionResult, { run, applied, stamp, at, costMs, name }: Facts): Computed {
   const body = Buffer.from(JSON.stringify(data));
   const reads = [...run.session.reads];
-  const ttlMs = applied.maxAgeS * 1000;
-  const holdsForMs = run.holds.untilMs - at.getTime();
+  const maxAgeMs = applied.maxAgeS * 1000;
+  const ttlMs = Math.min(maxAgeMs, run.expiresAtMs - at.getTime());
+  const holdsForMs = Math.min(ttlMs, run.holds.untilMs - at.getTime());
   return {
     body,
     meta: keptMeta(body, { plan: applied, dependsOnNothing: reads.length === 0 && run.seen.size === 0 }),
@@ -96,8 +97,8 @@ function computedOf({ data }: ExecutionResult, { run, applied, stamp, at, costMs
     freshFromMs: run.holds.fromMs,
     freshUntilMs: run.holds.untilMs,
     staleForMs: Math.max(applied.staleWhileRevalidateS, applied.staleIfErrorS) * 1000,
-    // What ends with the day or the minute would not last longer for being made earlier.
-    costMs: holdsForMs < ttlMs ? 0 : costMs,
+    // What ends with the day, or with a value that it is made of, would not last longer for being made earlier.
+    costMs: holdsForMs < maxAgeMs ? 0 : costMs,
   };
 }
 

@@ -18,6 +18,8 @@ export interface Run {
   readonly hints: CacheHints;
   /** From when until when the answer holds, as far as it was made from the time. */
   readonly holds: Holds;
+  /** When the first of the values expires that were found instead of made, in milliseconds since 1970; Infinity: none. */
+  readonly expiresAtMs: number;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,8 @@ export interface FieldOptions {
   scopes: LearnedScopes;
   /** Make every value afresh, and keep it. */
   refresh: boolean;
+  /** How old what is found may be, in milliseconds; Infinity: any age. */
+  maxAgeMs: number;
 }
 
 export function openRun(options: RunOptions): Run {
@@ -54,12 +58,14 @@ export function openRun(options: RunOptions): Run {
   signal.addEventListener('abort', end, { once: true });
   const cacheHints = createCacheHints();
   const common = { asker, at, requestId, cacheHints };
+  let expiresAtMs = Number.POSITIVE_INFINITY;
   const fieldCache =
     fields &&
     openFieldCache(options, fields, {
       session,
       openPart: () => openPart({ ...common, session: session.part(), fieldCache: null, around: whole }),
       whole: () => whole,
+      relied: (untilMs) => (expiresAtMs = Math.min(expiresAtMs, untilMs)),
     });
   const whole: Part & Recorder = openPart({ ...common, session, fieldCache });
   return {
@@ -69,6 +75,9 @@ export function openRun(options: RunOptions): Run {
     hints: cacheHints,
     get holds() {
       return whole.holds;
+    },
+    get expiresAtMs() {
+      return expiresAtMs;
     },
     async close() {
       signal.removeEventListener('abort', end);
@@ -81,18 +90,27 @@ export function openRun(options: RunOptions): Run {
 function openFieldCache(
   { reader, asker, at }: RunOptions,
   fields: FieldOptions,
-  run: { session: TenantSession; openPart: () => Part; whole: () => Recorder },
+  run: {
+    session: TenantSession;
+    openPart: () => Part;
+    whole: () => Part & Recorder;
+    /** Told when a value expires that the run relies on. */
+    relied: (expiresAtMs: number) => void;
+  },
 ): FieldCache {
   const atMs = at.getTime();
   return createFieldCache({
     ...fields,
     asker,
     openPart: run.openPart,
+    whole: run.whole,
+    atMs,
     snapshot: async () => reader.snapshot({ stamp: await run.session.stamp(), atMs }),
-    rely({ tags, freshFromMs, expiresAtMs }, scope) {
+    rely({ tags, freshFromMs, freshUntilMs, expiresAtMs }, scope) {
       run.session.dependOnAll(tags);
       for (const aspect of scope) run.whole().saw(aspect);
-      run.whole().holdsBetween({ fromMs: freshFromMs, untilMs: expiresAtMs });
+      run.whole().holdsBetween({ fromMs: freshFromMs, untilMs: freshUntilMs || Number.POSITIVE_INFINITY });
+      run.relied(expiresAtMs);
     },
   });
 }

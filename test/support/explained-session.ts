@@ -1,4 +1,4 @@
-import type { CompiledQuery } from 'kysely';
+import { sql, type CompiledQuery } from 'kysely';
 import type pg from 'pg';
 import type { Tag } from '../../src/cache/index.ts';
 import { createQueryBuilder } from '../../src/db/connection-driver.ts';
@@ -51,6 +51,12 @@ export function createExplainedSession(
       },
       [tenantScope(tenantId)],
     ),
+    async readValue(select) {
+      const { value } = await session.read
+        .selectNoFrom(sql`(${select(session.read)})`.as('value'))
+        .executeTakeFirstOrThrow();
+      return value as never;
+    },
     dependOn: (name) => void reads.add(`T:${name}`),
     dependOnAll: (tags) => void [...tags].forEach((tag) => reads.add(tag)),
     part: () => session,

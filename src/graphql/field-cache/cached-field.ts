@@ -4,15 +4,20 @@ import {
   type PothosOutputFieldConfig,
   type SchemaTypes,
 } from '@pothos/core';
-import type { GraphQLFieldResolver } from 'graphql';
+import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
 import type { Context } from '../context.ts';
+import { checkCached, isForOnePerson } from './check-cached.ts';
+import { narrowInfo, narrowParent } from './narrow.ts';
 
 /** Keeps the resolved value of a field by itself, so that different queries share it. */
 export interface CachedOptions<Parent> {
   /** Seconds it may be kept where nothing it depends on changes. @default the maxAge of the field's cacheControl */
   maxAge?: number;
-  /** What tells one parent from another, as plain data. @default the parent's `id`; nothing for root fields */
-  parent?: (parent: Parent) => unknown;
+  /**
+   * What the resolver needs of its parent, by name, as plain data: it sees no more of it, and values of parents alike in
+   * these are one. @default all of it; nothing for root fields
+   */
+  parent?: readonly (keyof Parent & string)[];
 }
 
 declare global {
@@ -24,7 +29,8 @@ declare global {
     interface FieldOptions<Types, ParentShape, Type, Nullable, Args, ResolveShape, ResolveReturnShape> {
       /**
        * Keeps the value of this field by itself: computed once for all queries that select it, whatever else they
-       * select. Its scope and what it depends on are derived; the value must be plain data (rows, ids, dates).
+       * select. Its scope and what it depends on are derived; the value must be plain data (rows, ids, dates), and may
+       * not depend on what is selected of it.
        */
       cached?: true | CachedOptions<ParentShape>;
     }
@@ -32,39 +38,44 @@ declare global {
 }
 
 class CachedFieldPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  /** Fields of these coordinates are cached, once the schema is built: whether for one person alone. */
+  readonly #isPrivate = new Map<string, boolean>();
+
   override wrapResolve(
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
     config: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    const options = config.pothosOptions.cached;
-    if (!options) return resolve;
-    const coordinate = `${config.parentType}.${config.name}`;
-    const { maxAge, parent: identify } = (options === true ? {} : options) as CachedOptions<unknown>;
-    const maxAgeS = maxAge ?? config.pothosOptions.cacheControl?.maxAge;
-    if (maxAgeS === undefined || !Number.isInteger(maxAgeS) || maxAgeS <= 0) {
-      throw new Error(`${coordinate} is cached, but not for how long: write cached: { maxAge: <seconds> }.`);
-    }
-    const isRoot = config.kind === 'Query';
+    const { cached, cacheControl } = config.pothosOptions;
+    if (!cached) return resolve;
+    const declared = `${config.parentType}.${config.name}`;
+    const { maxAge = cacheControl?.maxAge, parent: names } = (cached === true ? {} : cached) as CachedOptions<unknown>;
+    checkCached(declared, { maxAgeS: maxAge, kind: config.kind, isDynamic: cacheControl?.dynamic ?? false });
+    const maxAgeS = Number(maxAge);
+    this.#isPrivate.set(declared, false);
     return (parent, args, context, info) => {
       const { fieldCache } = context as Context;
-      if (!fieldCache) return resolve(parent, args, context, info);
+      // Kept or not, it sees the same: what a kept value must not be made from is refused at once.
+      const seen = config.kind === 'Query' ? null : narrowParent(parent, declared, names);
+      const narrowed = narrowInfo(info, declared);
+      if (!fieldCache) return resolve(seen, args, context, narrowed);
       return fieldCache.resolve({
-        coordinate,
-        parent: identify ? identify(parent) : isRoot ? null : idOf(parent, coordinate),
+        coordinate: `${info.parentType.name}.${config.name}`, // of an interface: as each type has it
+        parent: seen,
         args,
         maxAgeS,
-        resolve: (part) => resolve(parent, args, part.context, info),
+        isPrivate: this.#isPrivate.get(declared),
+        isBatched: true,
+        resolve: (part) => resolve(seen, args, part.context as Types['Context'], narrowed),
       });
     };
   }
-}
 
-function idOf(parent: unknown, coordinate: string): unknown {
-  const id = (parent as { id?: unknown } | null | undefined)?.id;
-  if (typeof id === 'string' || typeof id === 'number') return id;
-  throw new Error(
-    `${coordinate} is cached, but its parent has no id: write cached: { parent: (it) => <what tells it> }.`,
-  );
+  override afterBuild(schema: GraphQLSchema): GraphQLSchema {
+    for (const coordinate of this.#isPrivate.keys()) {
+      this.#isPrivate.set(coordinate, isForOnePerson(schema, coordinate));
+    }
+    return schema;
+  }
 }
 
 export const cachedFieldPlugin = 'cachedField';

@@ -4,23 +4,31 @@ import { canonicalText } from '../canonical.ts';
 import type { LearnedScopes } from '../learned-scope.ts';
 import { aspectValue, type Aspect, type Asker } from '../observed-viewer.ts';
 import type { Part } from '../part.ts';
-import { decodeValue, encodeValue } from './value-codec.ts';
+import { decodeValue, encodeValue, valueFormat } from './value-codec.ts';
 
 /** One value that is kept by itself: what it is of, and how it is made. */
 export interface FieldRequest {
   /** `Dashboard.tickets`. */
   readonly coordinate: string;
-  /** Which object it is a field of; equal for equal objects only. */
+  /** All that it is made from of its parent, as plain data. */
   readonly parent: unknown;
   readonly args: unknown;
   /** Seconds. */
   readonly maxAgeS: number;
+  /** Whether it is for one person alone, whatever it is seen to be made from. @default false */
+  readonly isPrivate?: boolean;
+  /**
+   * Whether values of this coordinate that are asked for at once are made in one part, so that its loaders batch them;
+   * each then depends on what any of them does. @default false
+   */
+  readonly isBatched?: boolean;
   /** Makes the value with the context of its part. */
   readonly resolve: (part: Part) => unknown;
 }
 
 /** Values of single fields, shared by all queries that ask for them: each under its own scope, with its own tags. */
 export interface FieldCache {
+  /** Each time a value of its own, as it would be after having been kept: whoever gets it may change it. */
   resolve(request: FieldRequest): Promise<unknown>;
 }
 
@@ -34,94 +42,130 @@ export interface FieldCacheOptions {
   scopes: LearnedScopes;
   /** Make every value afresh, and keep it. */
   refresh: boolean;
+  /** How old what is found may be, in milliseconds; Infinity: any age. */
+  maxAgeMs: number;
+  /** The instant of the run, wall clock, in milliseconds since 1970. */
+  atMs: number;
   /** Opens a part of the run, which records what its values are made from. */
   openPart: () => Part;
+  /** All of the run: what cannot be kept is made there. */
+  whole: () => Part;
   /** Told of each value that was found instead: the run depends on what it depends on. */
   rely: (entry: Entry, scope: readonly Aspect[]) => void;
 }
 
-interface Making {
-  part: Part;
-  reader: SnapshotReader;
-  scope: readonly Aspect[];
+/** Where a value is kept. */
+interface Place {
+  readonly key: string;
+  /** What of the viewer the key tells. */
+  readonly scope: readonly Aspect[];
 }
+
+type Value = Omit<Computed, 'stamp'>;
 
 /** Values asked for in one turn of the event loop are looked up at once, and those that are missing are made together. */
 export function createFieldCache(options: FieldCacheOptions): FieldCache {
-  const { asker, scopes } = options;
+  const { asker, scopes, refresh, maxAgeMs, atMs, rely } = options;
   let opening: Promise<SnapshotReader | null> | null = null;
   const snapshot = () => (opening ??= options.snapshot());
-  /** Of one turn, by coordinate: loaders of one part batch what several objects of a list ask for. */
+  /** What this run has found or made, by key: however many fields ask for the same. */
+  const bodies = new Map<string, Promise<Uint8Array>>();
+  /** Of one turn, by coordinate. */
   let parts = new Map<string, Part>();
 
   const lookUp = new DataLoader<FindRequest, Entry | null>(
     async (requests) => {
-      const reader = options.refresh ? null : await snapshot();
+      const reader = refresh ? null : await snapshot();
       const found = await reader?.find(requests);
       parts = new Map();
-      return found ?? requests.map(() => null);
+      return requests.map((_, index) => {
+        const entry = found?.[index];
+        return entry && atMs - entry.storedAtMs <= maxAgeMs ? entry : null;
+      });
     },
     { cache: false },
   );
 
-  const partFor = (coordinate: string): Part => {
-    const part = parts.get(coordinate) ?? options.openPart();
-    parts.set(coordinate, part);
-    return part;
+  return {
+    async resolve(request) {
+      const reader = await snapshot();
+      if (!reader) return request.resolve(options.whole());
+      const place = placeOf(request);
+      const body = bodies.get(place.key) ?? findOrMake(request, place, reader);
+      bodies.set(place.key, body);
+      return decodeValue(await body);
+    },
   };
 
-  const keyOf = ({ coordinate, parent, args }: FieldRequest, scope: readonly Aspect[]): string =>
-    createKey(options.keySecret, [
+  async function findOrMake(request: FieldRequest, place: Place, reader: SnapshotReader): Promise<Uint8Array> {
+    const found = await lookUp.load({ key: place.key, operation: request.coordinate });
+    if (!found) return make(request, place, reader);
+    rely(found, place.scope);
+    return found.body;
+  }
+
+  async function make(request: FieldRequest, { key, scope }: Place, reader: SnapshotReader): Promise<Uint8Array> {
+    const operation = request.coordinate;
+    const part = partFor(request);
+    let made: Value | null = null;
+    const compute = async () => {
+      made = await valueOf(request, part);
+      scopes.learn(operation, part.seen);
+      // Others may be waiting under a key that says too little about them.
+      if (![...part.seen].every((aspect) => scope.includes(aspect))) throw new WiderThanKnown();
+      return made;
+    };
+    try {
+      const entry = await reader.make({ key, operation, refresh, compute });
+      if (!made) rely(entry, scope);
+      return entry.body;
+    } catch (error) {
+      if (!(error instanceof WiderThanKnown) || !made) throw error;
+      const value: Value = made;
+      const wider = placeOf(request);
+      await reader.make({ key: wider.key, operation, refresh, compute: async () => value });
+      return value.body;
+    }
+  }
+
+  function placeOf({ coordinate, parent, args, isPrivate }: FieldRequest): Place {
+    const learned = scopes.of(coordinate);
+    const identity = textOf(parent, coordinate);
+    const scope: readonly Aspect[] = isPrivate && !learned.includes('person') ? [...learned, 'person'] : learned;
+    const key = createKey(options.keySecret, [
       'field',
       options.schemaHash,
+      valueFormat,
       coordinate,
-      canonicalText(parent),
+      identity,
       canonicalText(args),
       asker.viewer.tenantId,
       ...scope.flatMap((aspect) => [aspect, aspectValue(asker, aspect)]),
     ]);
+    return { key, scope };
+  }
 
-  return {
-    async resolve(request) {
-      const { coordinate } = request;
-      const scope = scopes.of(coordinate);
-      const found = await lookUp.load({ key: keyOf(request, scope), operation: coordinate });
-      if (found) {
-        options.rely(found, scope);
-        return decodeValue(found.body);
-      }
-      const part = partFor(coordinate);
-      const reader = await snapshot();
-      return reader ? make(request, { part, reader, scope }) : request.resolve(part);
-    },
-  };
+  function partFor({ coordinate, isBatched = false }: FieldRequest): Part {
+    const part = (isBatched && parts.get(coordinate)) || options.openPart();
+    if (isBatched) parts.set(coordinate, part);
+    return part;
+  }
+}
 
-  async function make(request: FieldRequest, { part, reader, scope }: Making): Promise<unknown> {
-    const { coordinate, maxAgeS } = request;
-    let made: { value: unknown; computed: Omit<Computed, 'stamp'> } | null = null;
-    const compute = async () => {
-      const value = await request.resolve(part);
-      const { reads, seen, holds } = part;
-      const computed = { body: encodeValue(value, coordinate), meta: {}, tags: [...reads], ttlMs: maxAgeS * 1000 };
-      made = { value, computed: { ...computed, freshFromMs: holds.fromMs, freshUntilMs: holds.untilMs } };
-      scopes.learn(coordinate, seen);
-      // Others may be waiting under a key that says too little about them.
-      if (![...seen].every((aspect) => scope.includes(aspect))) throw new WiderThanKnown();
-      return made.computed;
-    };
-    try {
-      const { refresh } = options;
-      const entry = await reader.make({ key: keyOf(request, scope), operation: coordinate, refresh, compute });
-      if (made) return (made as { value: unknown }).value;
-      options.rely(entry, scope);
-      return decodeValue(entry.body);
-    } catch (error) {
-      if (!(error instanceof WiderThanKnown) || !made) throw error;
-      const { value, computed } = made as { value: unknown; computed: Omit<Computed, 'stamp'> };
-      const key = keyOf(request, scopes.of(coordinate));
-      await reader.make({ key, operation: coordinate, compute: async () => computed });
-      return value;
-    }
+/** Encoded at once: what happens to the value afterwards is nothing to those who find it. */
+async function valueOf({ coordinate, maxAgeS, resolve }: FieldRequest, part: Part): Promise<Value> {
+  const body = encodeValue(await resolve(part), coordinate);
+  const { fromMs: freshFromMs, untilMs: freshUntilMs } = part.holds;
+  return { body, meta: {}, tags: [...part.reads], ttlMs: maxAgeS * 1000, freshFromMs, freshUntilMs };
+}
+
+function textOf(parent: unknown, coordinate: string): string {
+  try {
+    return canonicalText(parent);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'it is no plain data';
+    const message = `${coordinate} is cached, but nothing tells one parent from another (${why}): `;
+    throw new Error(`${message}name what it needs of its parent, cached: { parent: ['id'] }.`, { cause });
   }
 }
 

@@ -1,5 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 
+/** Names how values are written: another release of Node.js may write them otherwise, and not read what this one wrote. */
+export const valueFormat = serialize(null).toString('hex');
+
 /** A resolved value as bytes: plain data, dates, maps and sets. Fails for what cannot be kept, with what to do. */
 export function encodeValue(value: unknown, coordinate: string): Uint8Array {
   try {

@@ -1,7 +1,6 @@
 import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import { anyOf } from '../../db/any-of.ts';
-import { dayOf } from '../../db/local-day.ts';
 import type { Context } from '../../graphql/context.ts';
 import { defineLoader, groupedBy, rowLoader } from '../../graphql/loaders.ts';
 import { attendanceWithinReach, reachesAttendance } from './placement.ts';
@@ -42,8 +41,8 @@ async function loadRecentAttendance(
   context: Context,
   keys: readonly RecentAttendanceKey[],
 ): Promise<AttendanceRow[][]> {
-  const { viewer, now, db } = context;
-  const today = dayOf(now, viewer.tenant.timeZone);
+  const { viewer, clock, db } = context;
+  const today = sql`${clock.today(viewer.tenant.timeZone)}::date`;
   const personIds = keys.map(({ personId }) => personId);
   const days = keys.map((key) => key.days);
   const wanted = sql<RecentAttendanceKey>`unnest(${personIds}::uuid[], ${days}::int[])`;

@@ -1,11 +1,14 @@
 import { builder } from '../../graphql/builder.ts';
+import { loadFigure, loadPastDue } from './figures.ts';
 import { KeyCountType, keyCounts } from './key-count.ts';
+import type { DayScope } from './scope.ts';
 import {
   assetStatuses,
   attendanceRate,
+  jobsOnDay,
+  missedJobs,
   type AssetFigures,
   type AttendanceFigures,
-  type JobFigures,
   type ShiftFigures,
 } from './workforce-figures.ts';
 
@@ -45,12 +48,21 @@ export const DashboardAssets = builder.objectRef<AssetFigures>('DashboardAssets'
   }),
 });
 
-export const DashboardJobs = builder.objectRef<JobFigures>('DashboardJobs').implement({
+export const DashboardJobs = builder.objectRef<DayScope>('DashboardJobs').implement({
   description: 'The jobs planned to start on the day.',
   fields: (t) => ({
-    scheduled: t.exposeInt('scheduled', { description: 'All of them, done or not; cancelled ones are not counted.' }),
-    completed: t.exposeInt('completed', { description: 'Those of them that are done.' }),
-    missed: t.exposeInt('missed', { description: 'Those of them that were due before now and are not done.' }),
+    scheduled: t.int({
+      description: 'All of them, done or not; cancelled ones are not counted.',
+      resolve: async (scope, _args, context) => (await loadFigure(context, scope, jobsOnDay)).scheduled,
+    }),
+    completed: t.int({
+      description: 'Those of them that are done.',
+      resolve: async (scope, _args, context) => (await loadFigure(context, scope, jobsOnDay)).completed,
+    }),
+    missed: t.int({
+      description: 'Those of them that were due before now and are not done.',
+      resolve: (scope, _args, context) => loadPastDue(context, scope, missedJobs),
+    }),
   }),
 });
 

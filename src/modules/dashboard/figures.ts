@@ -2,49 +2,107 @@ import DataLoader from 'dataloader';
 import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely';
 import type { Tables } from '../../db/tables.ts';
 import type { Context } from '../../graphql/context.ts';
+import { keptValue } from '../../graphql/field-cache/kept-value.ts';
 import { defineLoader } from '../../graphql/loaders.ts';
-import type { Scope } from './scope.ts';
+import type { SitesScope } from './scope.ts';
 
 declare module '../../graphql/loaders.ts' {
   interface Loaders {
-    figure: DataLoader<Figure<unknown>, unknown, string>;
+    figure: DataLoader<NamedFigure, unknown, string>;
   }
 }
 
-/** Something counted: one value, by a scalar subselect. */
-interface Figure<Value> {
+/** Something counted about a scope: one value, by a scalar subselect. `at`: the instant of the request. */
+export type Figure<S extends SitesScope, Value> = (scope: S, db: Kysely<Tables>, at: Date) => Expression<Value>;
+
+interface NamedFigure {
   /** The same name means the same figure, which is then computed once. */
   name: string;
-  select: (db: Kysely<Tables>) => Expression<Value>;
+  select: (db: Kysely<Tables>) => Expression<unknown>;
 }
 
 /** However many figures a request asks for at once, they are one statement, and nothing else is computed. */
 defineLoader(
   'figure',
   ({ db }) =>
-    new DataLoader<Figure<unknown>, unknown, string>(
-      async (figures) => {
-        const row = await db.read
-          .selectNoFrom(figures.map(({ select }, index) => sql`(${select(db.read)})`.as(`figure_${index}`)))
-          .executeTakeFirstOrThrow();
-        return figures.map((_, index) => (row as Record<string, unknown>)[`figure_${index}`]);
-      },
+    new DataLoader<NamedFigure, unknown, string>(
+      (figures) => Promise.all(figures.map(({ select }) => db.readValue(select))),
       { cacheKeyFn: ({ name }) => name },
     ),
 );
 
-/** Computes a figure for a scope, together with all the others that are asked for at the same time. */
-export function loadFigure<Value, S extends Scope>(
+export interface FigureOptions {
+  /** Seconds for which a figure is kept where nothing that it counts changes. @default 900 */
+  maxAgeS?: number;
+}
+
+/**
+ * A figure that does not depend on the time. It is kept by itself: whichever fields are selected, in whatever query, by
+ * whoever may see the same, it is computed once.
+ */
+export function loadFigure<Value, S extends SitesScope>(
   context: Context,
   scope: S,
-  figure: (scope: S, db: Kysely<Tables>) => Expression<Value>,
+  figure: Figure<S, Value>,
+  { maxAgeS = 900 }: FigureOptions = {},
 ): Promise<Value> {
-  const name = `${figure.name} ${JSON.stringify(scope)}`;
-  return context.loaders.figure.load({ name, select: (db) => figure(scope, db) }) as Promise<Value>;
+  const name = `figure ${figure.name}`;
+  return keptValue(context, { name, of: scope, maxAgeS, make: (part) => compute(part, scope, figure) });
+}
+
+/** How many had come due before an instant, and the due times around it, in milliseconds since 1970. */
+export interface PastDue {
+  count: number;
+  last: number | null;
+  next: number | null;
+}
+
+/** How many are past due: kept, like any figure, until one more is. */
+export function loadPastDue<S extends SitesScope>(
+  context: Context,
+  scope: S,
+  figure: Figure<S, PastDue>,
+  { maxAgeS = 900 }: FigureOptions = {},
+): Promise<number> {
+  return keptValue(context, {
+    name: `figure ${figure.name}`,
+    of: scope,
+    maxAgeS,
+    async make(part) {
+      const { count, last, next } = await compute(part, scope, figure);
+      part.clock.holdsAmong({ last: dateOf(last), next: dateOf(next) });
+      return count;
+    },
+  });
+}
+
+/** Of the rows of an aggregate query, those whose time in this column had come by an instant. */
+export function pastDue(column: string, at: Date): RawBuilder<PastDue> {
+  const due = sql.ref(column);
+  const ms = (instant: RawBuilder<unknown>) => sql`extract(epoch from ${instant}) * 1000`;
+  return sql`jsonb_build_object(
+    'count', count(*) filter (where ${due} < ${at}),
+    'last', ${ms(sql`nullif(max(${due}) filter (where ${due} < ${at}), '-infinity')`)},
+    'next', ${ms(sql`nullif(min(${due}) filter (where ${due} >= ${at}), 'infinity')`)}
+  )`;
 }
 
 /** How many rows have each of these values, zero included: `{ "NEW": 3, "CLOSED": 0 }`. Inside an aggregate query. */
 export function countEach<Key extends string>(column: string, keys: readonly Key[]): RawBuilder<Record<Key, number>> {
   const pairs = keys.map((key) => sql`${sql.lit(key)}, count(*) filter (where ${sql.ref(column)} = ${sql.lit(key)})`);
   return sql`jsonb_build_object(${sql.join(pairs)})`;
+}
+
+function compute<Value, S extends SitesScope>(
+  { loaders, clock }: Context,
+  scope: S,
+  figure: Figure<S, Value>,
+): Promise<Value> {
+  const name = `${figure.name} ${JSON.stringify(scope)}`;
+  return loaders.figure.load({ name, select: (db) => figure(scope, db, clock.at) }) as Promise<Value>;
+}
+
+/** Times are finer in the database than here: the millisecond that it lies in. */
+function dateOf(ms: number | null): Date | null {
+  return ms === null ? null : new Date(Math.floor(ms));
 }

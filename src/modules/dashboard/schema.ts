@@ -11,8 +11,8 @@ import {
   DashboardShifts,
 } from './dashboard-workforce.ts';
 import { loadFigure } from './figures.ts';
-import { scopeOf, type DayScope } from './scope.ts';
-import { activePeople, allAssets, attendanceOnDay, jobsOnDay, shiftsOnDay } from './workforce-figures.ts';
+import { scopeOf, sitesOf, type DayScope } from './scope.ts';
+import { activePeople, allAssets, attendanceOnDay, shiftsOnDay } from './workforce-figures.ts';
 
 const Dashboard = builder.objectRef<DayScope>('Dashboard').implement({
   description:
@@ -32,17 +32,19 @@ const Dashboard = builder.objectRef<DayScope>('Dashboard').implement({
     assets: t.field({
       type: DashboardAssets,
       description: 'Assets as they are now, whatever the day.',
-      resolve: (scope, _args, context) => loadFigure(context, scope, allAssets),
+      resolve: (scope, _args, context) => loadFigure(context, sitesOf(scope), allAssets),
     }),
     jobs: t.field({
       type: DashboardJobs,
       description: 'The jobs planned to start on the day; cancelled ones are not counted.',
-      resolve: (scope, _args, context) => loadFigure(context, scope, jobsOnDay),
+      resolve: (scope) => scope,
     }),
     people: t.field({
       type: DashboardPeople,
       description: 'People as they are now, whatever the day.',
-      resolve: async (scope, _args, context) => ({ active: await loadFigure(context, scope, activePeople) }),
+      resolve: async (scope, _args, context) => ({
+        active: await loadFigure(context, sitesOf(scope), activePeople),
+      }),
     }),
   }),
 });
@@ -70,7 +72,8 @@ builder.queryField('dashboard', (t) =>
     },
     async resolve(_root, args, context) {
       const { siteId, date } = parseInput(dashboardInput, args);
-      return { ...(await scopeOf(context, siteId)), date: date ?? null };
+      const scope = await scopeOf(context, siteId);
+      return { ...scope, date: date ?? context.clock.today(scope.timeZone) };
     },
   }),
 );

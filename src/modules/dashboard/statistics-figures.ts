@@ -1,14 +1,16 @@
 import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely';
-import { addDays, dayOf, startOfDay } from '../../db/local-day.ts';
+import { addDays, dayOf } from '../../db/local-day.ts';
 import { reading } from '../../db/reads/declared-reads.ts';
 import type { Tables } from '../../db/tables.ts';
-import { countEach } from './figures.ts';
+import { countEach, pastDue, type PastDue } from './figures.ts';
 import { atSites, between, type Scope } from './scope.ts';
 import { countByCategory, type CategoryCount } from './ticket-figures.ts';
 
 export const sources = ['PORTAL', 'EMAIL', 'PHONE', 'CHAT', 'MONITORING', 'IMPORT'] as const;
 
 export interface WindowScope extends Scope {
+  /** The last calendar day, `2026-11-20`. */
+  readonly today: string;
   /** How many calendar days at the tenant, today included. */
   readonly days: number;
 }
@@ -62,15 +64,14 @@ export function closedInWindow(scope: WindowScope, db: Kysely<Tables>): Expressi
 }
 
 /** A promise is broken when its due time passes, so that is the moment which must lie in the window. */
-export function brokenPromises(scope: WindowScope, db: Kysely<Tables>): Expression<number> {
+export function brokenPromises(scope: WindowScope, db: Kysely<Tables>, at: Date): Expression<PastDue> {
   const resolved = sql`coalesce(tickets.resolved_at, tickets.closed_at)`;
   return db
     .selectFrom('tickets')
-    .where('tickets.due_at', '>=', startOfDay(firstDay(scope), scope.timeZone))
-    .where('tickets.due_at', '<', scope.now)
+    .where(inWindow(scope, 'tickets.due_at'))
     .where(sql<boolean>`(${resolved} is null or ${resolved} > tickets.due_at)`)
     .where(atSites(scope, 'tickets.site_id'))
-    .select(sql<number>`count(*)`.as('value')) as never;
+    .select(pastDue('tickets.due_at', at).as('value')) as never;
 }
 
 export function openedByCategory(scope: WindowScope, db: Kysely<Tables>): Expression<CategoryCount[]> {
@@ -118,10 +119,10 @@ export function dailyTrend(scope: WindowScope, db: Kysely<Tables>): Expression<D
   return reading([], trend); // of itself it reads nothing: its parts say what they read
 }
 
-function firstDay({ now, timeZone, days }: WindowScope): RawBuilder<string> {
-  return addDays(dayOf(now, timeZone), 1 - days);
+function firstDay({ today, days }: WindowScope): RawBuilder<string> {
+  return addDays(today, 1 - days);
 }
 
 function inWindow(scope: WindowScope, column: string): RawBuilder<boolean> {
-  return between(scope, column, [firstDay(scope), addDays(dayOf(scope.now, scope.timeZone), 1)]);
+  return between(scope, column, [firstDay(scope), addDays(scope.today, 1)]);
 }

@@ -3,7 +3,7 @@ import { builder } from '../../graphql/builder.ts';
 import { cacheControlFromInfo } from '../../graphql/cache-control.ts';
 import { encodeGlobalId } from '../../graphql/global-id.ts';
 import { parseInput } from '../../graphql/validation.ts';
-import { loadFigure } from './figures.ts';
+import { loadFigure, loadPastDue, type FigureOptions } from './figures.ts';
 import { KeyCountType, keyCounts } from './key-count.ts';
 import { scopeOf } from './scope.ts';
 import {
@@ -51,44 +51,47 @@ const TicketStatistics = builder.objectRef<WindowScope>('TicketStatistics').impl
   fields: (t) => ({
     opened: t.int({
       description: 'Tickets created in the window.',
-      resolve: async (scope, _args, context) => (await loadFigure(context, scope, openedInWindow)).count,
+      resolve: async (scope, _args, context) =>
+        (await loadFigure(context, scope, openedInWindow, keptFor(scope))).count,
     }),
     closed: t.int({
       description: 'Tickets closed in the window and closed still.',
-      resolve: async (scope, _args, context) => (await loadFigure(context, scope, closedInWindow)).count,
+      resolve: async (scope, _args, context) =>
+        (await loadFigure(context, scope, closedInWindow, keptFor(scope))).count,
     }),
     meanResolutionHours: t.float({
       nullable: true,
       description:
         'Of the tickets closed in the window: the mean time in hours from creation to resolution (to closing, where ' +
         'they were never marked RESOLVED); null where none was closed.',
-      resolve: async (scope, _args, context) => (await loadFigure(context, scope, closedInWindow)).meanResolutionHours,
+      resolve: async (scope, _args, context) =>
+        (await loadFigure(context, scope, closedInWindow, keptFor(scope))).meanResolutionHours,
     }),
     slaBreaches: t.int({
       description:
         'Tickets that came due in the window, before now, and were resolved or closed after that or not at all yet.',
-      resolve: (scope, _args, context) => loadFigure(context, scope, brokenPromises),
+      resolve: (scope, _args, context) => loadPastDue(context, scope, brokenPromises, keptFor(scope)),
     }),
     bySource: t.field({
       type: [KeyCountType],
       description: 'The tickets created in the window by where they came from, zero included.',
       resolve: async (scope, _args, context) =>
-        keyCounts(sources, (await loadFigure(context, scope, openedInWindow)).bySource),
+        keyCounts(sources, (await loadFigure(context, scope, openedInWindow, keptFor(scope))).bySource),
     }),
     byCategory: t.field({
       type: [KeyCountType],
       description: 'The tickets created in the window by category, most first; `none` for those without one.',
-      resolve: (scope, _args, context) => loadFigure(context, scope, openedByCategory),
+      resolve: (scope, _args, context) => loadFigure(context, scope, openedByCategory, keptFor(scope)),
     }),
     byAgent: t.field({
       type: [AgentCountType],
       description: 'The tickets created or closed in the window by the assignee they have now, most created first.',
-      resolve: (scope, _args, context) => loadFigure(context, scope, byAgent),
+      resolve: (scope, _args, context) => loadFigure(context, scope, byAgent, keptFor(scope)),
     }),
     trend: t.field({
       type: [TicketTrendDay],
       description: 'Every day of the window, oldest first, days without tickets included.',
-      resolve: (scope, _args, context) => loadFigure(context, scope, dailyTrend),
+      resolve: (scope, _args, context) => loadFigure(context, scope, dailyTrend, keptFor(scope)),
     }),
   }),
 });
@@ -111,8 +114,18 @@ builder.queryField('ticketStatistics', (t) =>
     },
     async resolve(_root, args, context, info) {
       const { days } = parseInput(statisticsInput, args);
-      if (days === 7) cacheControlFromInfo(info).setCacheHint({ maxAge: 300 }); // of few days, today is a large part
-      return { ...(await scopeOf(context)), days };
+      cacheControlFromInfo(info).setCacheHint({ maxAge: maxAgeOf(days) });
+      const scope = await scopeOf(context);
+      return { ...scope, days, today: context.clock.today(scope.timeZone) };
     },
   }),
 );
+
+/** Of few days, today is a large part. */
+function maxAgeOf(days: number): number {
+  return days === 7 ? 300 : 900;
+}
+
+function keptFor({ days }: WindowScope): FigureOptions {
+  return { maxAgeS: maxAgeOf(days) };
+}

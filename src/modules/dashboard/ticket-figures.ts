@@ -1,15 +1,13 @@
 import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely';
-import { addDays, startOfDay } from '../../db/local-day.ts';
 import type { Tables } from '../../db/tables.ts';
-import { countEach } from './figures.ts';
-import { atSites, dayOfScope, onDay, type DayScope, type Scope } from './scope.ts';
+import { countEach, pastDue, type PastDue } from './figures.ts';
+import { atSites, endOfDay, onDay, type DayScope, type SitesScope } from './scope.ts';
 
 export const openStatuses = ['NEW', 'IN_PROGRESS', 'WAITING', 'RESOLVED'] as const;
 export const priorities = ['LOW', 'NORMAL', 'HIGH', 'URGENT'] as const;
 
 export interface OpenTickets {
   open: number;
-  overdue: number;
   unassigned: number;
   byStatus: Record<(typeof openStatuses)[number], number>;
   byPriority: Record<(typeof priorities)[number], number>;
@@ -22,9 +20,7 @@ export interface CategoryCount {
 }
 
 /** What is still to be done, in one pass over the index of tickets that are not closed. */
-export function openTickets(scope: DayScope, db: Kysely<Tables>): Expression<OpenTickets> {
-  const endOfDay = startOfDay(addDays(dayOfScope(scope), 1), scope.timeZone);
-  const isOverdue = sql`tickets.status <> 'RESOLVED' and tickets.due_at < least(${scope.now}::timestamptz, ${endOfDay})`;
+export function openTickets(scope: SitesScope, db: Kysely<Tables>): Expression<OpenTickets> {
   return db
     .selectFrom('tickets')
     .where('tickets.closed_at', 'is', null)
@@ -32,7 +28,6 @@ export function openTickets(scope: DayScope, db: Kysely<Tables>): Expression<Ope
     .select(
       sql<OpenTickets>`jsonb_build_object(
         'open', count(*),
-        'overdue', count(*) filter (where ${isOverdue}),
         'unassigned', count(*) filter (where tickets.assignee_id is null),
         'byStatus', ${countEach('tickets.status', openStatuses)},
         'byPriority', ${countEach('tickets.priority', priorities)}
@@ -40,7 +35,18 @@ export function openTickets(scope: DayScope, db: Kysely<Tables>): Expression<Ope
     ) as never;
 }
 
-export function openByCategory(scope: Scope, db: Kysely<Tables>): Expression<CategoryCount[]> {
+/** Apart from the other open ones: those do not change by themselves. */
+export function overdueTickets(scope: DayScope, db: Kysely<Tables>, at: Date): Expression<PastDue> {
+  return db
+    .selectFrom('tickets')
+    .where('tickets.closed_at', 'is', null)
+    .where('tickets.status', '<>', 'RESOLVED')
+    .where('tickets.due_at', '<', endOfDay(scope))
+    .where(atSites(scope, 'tickets.site_id'))
+    .select(pastDue('tickets.due_at', at).as('value')) as never;
+}
+
+export function openByCategory(scope: SitesScope, db: Kysely<Tables>): Expression<CategoryCount[]> {
   return countByCategory(scope, db, sql<boolean>`tickets.closed_at is null`);
 }
 
@@ -54,7 +60,7 @@ export function closedOnDay(scope: DayScope, db: Kysely<Tables>): Expression<num
 
 /** How many of the tickets that meet a condition each category has, most first; without one: key `none`. */
 export function countByCategory(
-  scope: Scope,
+  scope: SitesScope,
   db: Kysely<Tables>,
   condition: RawBuilder<boolean>,
 ): Expression<CategoryCount[]> {
@@ -78,7 +84,7 @@ export function countByCategory(
     ) as never;
 }
 
-function countTickets(scope: Scope, db: Kysely<Tables>, condition: RawBuilder<boolean>): Expression<number> {
+function countTickets(scope: SitesScope, db: Kysely<Tables>, condition: RawBuilder<boolean>): Expression<number> {
   return db
     .selectFrom('tickets')
     .where(condition)

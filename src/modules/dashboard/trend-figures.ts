@@ -1,10 +1,11 @@
 import { sql, type Expression, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { dayOf } from '../../db/local-day.ts';
-import { reading } from '../../db/reads/declared-reads.ts';
 import type { Tables } from '../../db/tables.ts';
 import { atSites, between, type Scope } from './scope.ts';
 
 export interface MonthsScope extends Scope {
+  /** The running month at the tenant, `2026-11`. */
+  readonly thisMonth: string;
   /** How many calendar months at the tenant, the running one included. */
   readonly months: number;
 }
@@ -18,13 +19,8 @@ export interface ExpectedPeople {
 }
 
 /** `["2026-10", "2026-11"]`, oldest first. */
-export function months(scope: MonthsScope): Expression<string[]> {
-  return reading(
-    [],
-    sql<string[]>`
-    select jsonb_agg(to_char(${monthsLater(scope, sql`step`)}, 'YYYY-MM') order by step)
-    from generate_series(1 - ${scope.months}::integer, 0) as step`,
-  );
+export function monthsOf(scope: MonthsScope): string[] {
+  return Array.from({ length: scope.months }, (_, step) => monthsLater(scope, 1 - scope.months + step));
 }
 
 export function openedPerMonth(scope: MonthsScope, db: Kysely<Tables>): Expression<PerMonth<number>> {
@@ -39,7 +35,8 @@ export function attendancePerMonth(scope: MonthsScope, db: Kysely<Tables>): Expr
   const [from, to] = range(scope);
   const counted = db
     .selectFrom('attendance')
-    .where(sql<boolean>`attendance.day >= ${from} and attendance.day < ${to}`)
+    .where('attendance.day', '>=', from)
+    .where('attendance.day', '<', to)
     .where(atSites(scope, 'attendance.site_id'))
     .groupBy('attendance.day')
     .select([
@@ -94,12 +91,12 @@ function gatherMonths<Value>(
 }
 
 /** The first day of the first month, and of the month after the running one. */
-function range(scope: MonthsScope): [RawBuilder<string>, RawBuilder<string>] {
-  return [monthsLater(scope, sql`1 - ${scope.months}::integer`), monthsLater(scope, sql`1`)];
+function range(scope: MonthsScope): [string, string] {
+  return [`${monthsLater(scope, 1 - scope.months)}-01`, `${monthsLater(scope, 1)}-01`];
 }
 
-/** The first day of the month so many months after the running one. */
-function monthsLater({ now, timeZone }: MonthsScope, count: RawBuilder<unknown>): RawBuilder<string> {
-  const thisMonth = sql`date_trunc('month', ${dayOf(now, timeZone)}::timestamp)`;
-  return sql<string>`(${thisMonth} + make_interval(months => ${count}))::date`;
+/** The month so many months after the running one. */
+function monthsLater({ thisMonth }: MonthsScope, count: number): string {
+  const [year = 0, month = 0] = thisMonth.split('-').map(Number);
+  return new Date(Date.UTC(year, month - 1 + count)).toISOString().slice(0, 7);
 }

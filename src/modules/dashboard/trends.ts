@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
 import { parseInput } from '../../graphql/validation.ts';
-import { loadFigure } from './figures.ts';
+import { loadFigure, type FigureOptions } from './figures.ts';
 import { scopeOf } from './scope.ts';
-import { attendancePerMonth, closedPerMonth, months, openedPerMonth, type MonthsScope } from './trend-figures.ts';
+import { attendancePerMonth, closedPerMonth, monthsOf, openedPerMonth, type MonthsScope } from './trend-figures.ts';
+
+const kept: FigureOptions = { maxAgeS: 7200 };
 
 interface Month {
   month: string;
@@ -17,18 +19,18 @@ const MonthlyTrend = builder.objectRef<Month>('MonthlyTrend').implement({
     ticketsOpened: t.int({
       description: 'Tickets created in it.',
       resolve: async ({ month, scope }, _args, context) =>
-        (await loadFigure(context, scope, openedPerMonth))[month] ?? 0,
+        (await loadFigure(context, scope, openedPerMonth, kept))[month] ?? 0,
     }),
     ticketsClosed: t.int({
       description: 'Tickets closed in it and closed still.',
       resolve: async ({ month, scope }, _args, context) =>
-        (await loadFigure(context, scope, closedPerMonth))[month] ?? 0,
+        (await loadFigure(context, scope, closedPerMonth, kept))[month] ?? 0,
     }),
     attendanceRate: t.float({
       nullable: true,
       description: '(present + late) / (present + late + absent), from 0 to 1; null where nobody was expected.',
       async resolve({ month, scope }, _args, context) {
-        const people = (await loadFigure(context, scope, attendancePerMonth))[month];
+        const people = (await loadFigure(context, scope, attendancePerMonth, kept))[month];
         return people && people.came + people.absent > 0 ? people.came / (people.came + people.absent) : null;
       },
     }),
@@ -59,8 +61,9 @@ builder.queryField('monthlyTrends', (t) =>
     },
     async resolve(_root, args, context) {
       const input = parseInput(trendsInput, { months: args.months ?? 12 });
-      const scope = { ...(await scopeOf(context)), ...input };
-      return (await loadFigure(context, scope, months)).map((month) => ({ month, scope }));
+      const sites = await scopeOf(context);
+      const scope = { ...sites, ...input, thisMonth: context.clock.today(sites.timeZone).slice(0, 7) };
+      return monthsOf(scope).map((month) => ({ month, scope }));
     },
   }),
 );

@@ -1,7 +1,7 @@
 import { sql, type Expression, type Kysely } from 'kysely';
 import type { Tables } from '../../db/tables.ts';
-import { countEach } from './figures.ts';
-import { atSites, dayOfScope, onDay, type DayScope, type Scope } from './scope.ts';
+import { countEach, pastDue, type PastDue } from './figures.ts';
+import { atSites, onDay, type DayScope, type SitesScope } from './scope.ts';
 
 export const assetStatuses = ['IN_STOCK', 'IN_USE', 'IN_REPAIR', 'RETIRED', 'LOST'] as const;
 
@@ -26,13 +26,12 @@ export interface AssetFigures {
 export interface JobFigures {
   scheduled: number;
   completed: number;
-  missed: number;
 }
 
 export function attendanceOnDay(scope: DayScope, db: Kysely<Tables>): Expression<AttendanceFigures> {
   return db
     .selectFrom('attendance')
-    .where('attendance.day', '=', dayOfScope(scope))
+    .where('attendance.day', '=', scope.date)
     .where(atSites(scope, 'attendance.site_id'))
     .select(
       sql<AttendanceFigures>`jsonb_build_object(
@@ -47,7 +46,7 @@ export function attendanceOnDay(scope: DayScope, db: Kysely<Tables>): Expression
 export function shiftsOnDay(scope: DayScope, db: Kysely<Tables>): Expression<ShiftFigures> {
   return db
     .selectFrom('shifts')
-    .where('shifts.day', '=', dayOfScope(scope))
+    .where('shifts.day', '=', scope.date)
     .where(atSites(scope, 'shifts.site_id'))
     .select(
       sql<ShiftFigures>`jsonb_build_object(
@@ -56,7 +55,7 @@ export function shiftsOnDay(scope: DayScope, db: Kysely<Tables>): Expression<Shi
     ) as never;
 }
 
-export function allAssets(scope: Scope, db: Kysely<Tables>): Expression<AssetFigures> {
+export function allAssets(scope: SitesScope, db: Kysely<Tables>): Expression<AssetFigures> {
   return db
     .selectFrom('assets')
     .where(atSites(scope, 'assets.site_id'))
@@ -67,7 +66,6 @@ export function allAssets(scope: Scope, db: Kysely<Tables>): Expression<AssetFig
     ) as never;
 }
 
-/** All three about the jobs planned for the day, so that completed and missed are parts of scheduled. */
 export function jobsOnDay(scope: DayScope, db: Kysely<Tables>): Expression<JobFigures> {
   return db
     .selectFrom('jobs')
@@ -76,14 +74,22 @@ export function jobsOnDay(scope: DayScope, db: Kysely<Tables>): Expression<JobFi
     .where(atSites(scope, 'jobs.site_id'))
     .select(
       sql<JobFigures>`jsonb_build_object(
-        'scheduled', count(*),
-        'completed', count(*) filter (where jobs.status = 'COMPLETED'),
-        'missed', count(*) filter (where jobs.status = 'SCHEDULED' and jobs.due_at < ${scope.now})
+        'scheduled', count(*), 'completed', count(*) filter (where jobs.status = 'COMPLETED')
       )`.as('value'),
     ) as never;
 }
 
-export function activePeople(scope: Scope, db: Kysely<Tables>): Expression<number> {
+/** Of the jobs planned for the day, like the others: so they are parts of those that were scheduled. */
+export function missedJobs(scope: DayScope, db: Kysely<Tables>, at: Date): Expression<PastDue> {
+  return db
+    .selectFrom('jobs')
+    .where(onDay(scope, 'jobs.scheduled_for'))
+    .where('jobs.status', '=', 'SCHEDULED')
+    .where(atSites(scope, 'jobs.site_id'))
+    .select(pastDue('jobs.due_at', at).as('value')) as never;
+}
+
+export function activePeople(scope: SitesScope, db: Kysely<Tables>): Expression<number> {
   return db
     .selectFrom('people')
     .where('people.active', '=', true)

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { z } from 'zod';
 import { anyOf } from '../../db/any-of.ts';
 import { addDays, startOfDay } from '../../db/local-day.ts';
@@ -78,9 +78,8 @@ builder.queryField('jobs', (t) =>
 );
 
 function jobsWhere({ status, siteId, assigneeId, typeId, from, to, missed }: Filter, context: Context) {
-  const { viewer, now, db } = context;
+  const { viewer, clock, db } = context;
   const { timeZone } = viewer.tenant;
-  const wasMissed = sql<boolean>`(jobs.status = 'SCHEDULED' and jobs.due_at < ${now})`;
   return db.read
     .selectFrom('jobs')
     .where(withinReach(viewer, 'jobs:read', { site: 'jobs.site_id', owners: ['jobs.assignee_id'] }))
@@ -90,5 +89,12 @@ function jobsWhere({ status, siteId, assigneeId, typeId, from, to, missed }: Fil
     .$if(typeId != null, (query) => query.where(anyOf('jobs.type_id', typeId ?? [])))
     .$if(from != null, (query) => query.where('jobs.scheduled_for', '>=', startOfDay(from ?? '', timeZone)))
     .$if(to != null, (query) => query.where('jobs.scheduled_for', '<', startOfDay(addDays(to ?? '', 1), timeZone)))
-    .$if(missed != null, (query) => query.where(missed ? wasMissed : sql<boolean>`not ${wasMissed}`));
+    .$if(missed != null, (query) =>
+      query.where(missed ? wasMissed(clock.now) : sql<boolean>`not ${wasMissed(clock.now)}`),
+    );
+}
+
+/** The same rule as the field `missed`. */
+function wasMissed(now: Date): RawBuilder<boolean> {
+  return sql<boolean>`(jobs.status = 'SCHEDULED' and jobs.due_at < ${now})`;
 }

@@ -52,7 +52,7 @@ builder.node('Job', {
     dueAt: t.expose('due_at', { type: 'DateTime', description: 'When it must be done by.' }),
     missed: t.boolean({
       description: 'Whether it is still SCHEDULED although it was due.',
-      resolve: (job, _args, { now }) => job.status === 'SCHEDULED' && job.due_at < now,
+      resolve: (job, _args, { clock }) => job.status === 'SCHEDULED' && clock.isPast(job.due_at),
     }),
     completedAt: t.expose('completed_at', {
       type: 'DateTime',

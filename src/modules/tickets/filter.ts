@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import type { Tables } from '../../db/tables.ts';
 import { builder } from '../../graphql/builder.ts';
+import type { Clock } from '../../graphql/clock.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { oneOf } from '../../graphql/one-of.ts';
 import { TicketPriorityEnum, TicketStatusEnum } from './enums.ts';
@@ -62,7 +63,7 @@ export const ticketFilter = z
 export type TicketFilter = z.output<typeof ticketFilter>;
 
 /** The filter as one condition on `tickets`. */
-export function matchesFilter(filter: TicketFilter, now: Date): AliasableExpression<SqlBool> {
+export function matchesFilter(filter: TicketFilter, clock: Clock): AliasableExpression<SqlBool> {
   if (!filter) return sql<boolean>`true`;
   const { unassigned, createdFrom, createdTo, overdue } = filter;
   const build = expressionBuilder<Tables, 'tickets'>();
@@ -79,7 +80,10 @@ export function matchesFilter(filter: TicketFilter, now: Date): AliasableExpress
   if (unassigned != null) conditions.push(sql`tickets.assignee_id is ${sql.raw(unassigned ? 'null' : 'not null')}`);
   if (createdFrom) conditions.push(build('tickets.created_at', '>=', createdFrom));
   if (createdTo) conditions.push(build('tickets.created_at', '<', createdTo));
-  if (overdue != null) conditions.push(overdue ? isOverdue(now) : sql`(${isOverdue(now)}) is not true`);
+  if (overdue != null) {
+    const wanted = isOverdue(clock.now); // asked for here alone: any other list holds whatever the time
+    conditions.push(overdue ? wanted : sql`(${wanted}) is not true`);
+  }
   return build.and(conditions);
 }
 

@@ -57,7 +57,7 @@ builder.queryField('tickets', (t) =>
                 owners: ['tickets.reporter_id', 'tickets.assignee_id'],
               }),
             )
-            .where(matchesFilter(filter, context.now))
+            .where(matchesFilter(filter, context.clock))
             .where(matchesSearch(search)),
         });
       },

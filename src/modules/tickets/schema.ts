@@ -83,8 +83,8 @@ builder.node('Ticket', {
     closedAt: t.expose('closed_at', { type: 'DateTime', nullable: true, description: 'When it was closed.' }),
     overdue: t.boolean({
       description: 'Whether it is due and neither solved nor closed.',
-      resolve: ({ status, due_at: dueAt }, _args, { now }) =>
-        status !== 'RESOLVED' && status !== 'CLOSED' && dueAt !== null && dueAt < now,
+      resolve: ({ status, due_at: dueAt }, _args, { clock }) =>
+        status !== 'RESOLVED' && status !== 'CLOSED' && dueAt !== null && clock.isPast(dueAt),
     }),
     version: t.exposeInt('version', {
       description: 'Send it back with an update, so that no change is overwritten. Comments leave it as it is.',
