@@ -1,11 +1,9 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],
-    // Minutes of real processes under faults: `npm run test:checker`.
-    exclude: [...configDefaults.exclude, ...(process.env['CHECKER'] ? [] : ['test/consistency/checker.test.ts'])],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/explain-statements.ts'],
     sequence: { shuffle: true },

@@ -1,11 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { until } from './built-server.ts';
+import { freePort } from './free-port.ts';
 
 /** A Redis (or Valkey) server of the test's own, and what can befall it. Its address stays the same throughout. */
 export interface TestRedis {
@@ -24,6 +24,8 @@ export interface TestRedis {
   /** Kills it for good, and removes its folder. */
   stop(): Promise<void>;
 }
+
+const patienceMs = 15_000;
 
 /** `settings`: for its command line. */
 export async function startTestRedis(settings: readonly string[] = []): Promise<TestRedis> {
@@ -68,7 +70,9 @@ export async function startTestRedis(settings: readonly string[] = []): Promise<
       ];
       server = spawn(program(), options, { stdio: 'ignore' });
       if (client.status === 'wait') await client.connect().catch(() => {});
-      await until(async () => (await client.ping().catch(() => '')) === 'PONG');
+      await until(async () => (await client.ping().catch(() => '')) === 'PONG', patienceMs).catch(() => {
+        throw new Error(`${program()} was started and does not answer at ${url} within ${patienceMs} ms.`);
+      });
     },
     async dump() {
       await client.save();
@@ -89,13 +93,4 @@ function program(): string {
   const found = ['redis-server', 'valkey-server'].find((name) => !spawnSync(name, ['--version']).error);
   if (!found) throw new Error('Neither redis-server nor valkey-server is installed: run script/bootstrap.');
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

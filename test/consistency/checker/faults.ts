@@ -1,156 +1,117 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
-import { until } from '../../support/built-server.ts';
 import type { TestRedis } from '../../support/redis.ts';
-import type { Checker } from './checker.ts';
-import type { Cluster } from './cluster.ts';
-import type { CheckedTenant } from './freshfield-tenant.ts';
-import type { FreshfieldWorkload } from './freshfield-workload.ts';
+import type { Fault, FaultyRun } from './fault.ts';
+import { killInMidMutation } from './kill-in-mid-mutation.ts';
 import { pick } from './workload.ts';
 
-export interface FaultyWorld {
-  checker: Checker;
-  cluster: Cluster;
-  redis: TestRedis;
-  workload: FreshfieldWorkload;
-  /** Connects as the owner of the tables. */
-  owner: pg.Pool;
-}
-
-export interface Outcome {
-  /** How long after Redis was back until an answer came from it, in milliseconds. */
-  readonly recoveredAfterMs?: number;
-  /** What else there is to say. */
-  readonly note?: string;
-}
-
-export interface Fault {
-  readonly name: string;
-  readonly inject: (world: FaultyWorld) => Promise<Outcome>;
-}
-
+/** For Redis to be of use again once it is back: the nodes find out within a second, unless the machine is busy. */
 const recoveryPatienceMs = 30_000;
+
+/** None of them. */
+export const calm: Fault = { name: 'calm', inject: async () => '' };
+
+/** The only one that requests may die of: those that its node was at. */
+export const deadly: Fault = { name: 'a node killed in mid-mutation', inject: killInMidMutation };
 
 /** One after the other, while the load goes on. A dump must have been saved before. */
 export const faults: readonly Fault[] = [
   {
     name: 'Redis paused',
-    async inject({ redis, ...world }) {
+    async inject({ redis, endure, ...run }) {
       redis.pause();
-      await delay(2_500);
-      redis.resume();
-      return { recoveredAfterMs: await recovery(world) };
+      try {
+        await endure(2_000);
+      } finally {
+        redis.resume();
+      }
+      return recovery(run);
     },
   },
   {
-    name: 'Redis killed and restarted empty',
-    async inject({ redis, ...world }) {
+    name: 'Redis killed, restarted empty',
+    async inject({ redis, endure, ...run }) {
       await redis.kill();
-      await delay(1_500);
+      await endure(1_500);
       await redis.start('empty');
-      return { recoveredAfterMs: await recovery(world) };
+      return recovery(run);
     },
   },
   {
     name: 'Redis restored from an old dump',
-    async inject({ redis, ...world }) {
+    async inject({ redis, checker }) {
       await redis.kill();
+      const servedBefore = checker.tally.total.L2;
       await redis.start('dump');
-      const size = await redis.client.dbsize();
-      if (size === 0) throw new Error('The dump was empty.');
-      return { note: `${size} old entries`, recoveredAfterMs: await recovery(world) };
+      const old = await redis.client.dbsize();
+      if (old === 0) throw new Error('The dump that Redis was restored from was empty.');
+      const recovered = await recovery({ checker });
+      // More are handed out than served: the rest were refused, or the restored ones were never looked at.
+      let [handed, served] = [0, 0];
+      const refusesSome = async () => {
+        handed = await infoOf(redis, 'keyspace_hits');
+        served = checker.tally.total.L2 - servedBefore;
+        return handed > served;
+      };
+      await checker.until(refusesSome, recoveryPatienceMs, () => 'No entry of the restored Redis was refused.');
+      return `${old} old entries, ${recovered}, ${handed} handed out by then and ${served} served`;
     },
   },
   {
     name: 'Redis squeezed to 2 MB',
-    async inject({ redis }) {
+    async inject({ redis, endure }) {
       await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
       await redis.client.config('SET', 'maxmemory', '2mb');
-      await crowd(redis);
-      await delay(2_500);
-      const evicted = await evictions(redis);
-      if (evicted === 0) throw new Error('Nothing was evicted.');
-      await redis.client.config('SET', 'maxmemory', '0');
-      return { note: `${evicted} evictions` };
+      try {
+        await crowd(redis);
+        await endure(2_000);
+        const evicted = await infoOf(redis, 'evicted_keys');
+        if (evicted === 0) throw new Error('Redis was squeezed to 2 MB and evicted nothing.');
+        return `${evicted} evictions`;
+      } finally {
+        await redis.client.config('SET', 'maxmemory', '0');
+      }
     },
   },
-  {
-    name: 'a node killed in mid-mutation',
-    inject: killInMidMutation,
-  },
+  deadly,
   {
     name: 'a node paused',
     async inject({ cluster }) {
       const node = pick(cluster.nodes);
       node.pause();
-      await delay(1_500);
-      node.resume();
-      return { note: node.name };
+      try {
+        await delay(1_500);
+      } finally {
+        node.resume();
+      }
+      return node.name;
     },
   },
 ];
 
-/**
- * One mutation hangs on a locked row, some on the seal of their commit, others are wherever they happen to be when the
- * node dies. It is started again.
- */
-async function killInMidMutation({ cluster, checker, workload, owner }: FaultyWorld): Promise<Outcome> {
-  const node = pick(cluster.nodes);
-  const [held, free] = workload.tenants;
-  if (!held || !free) throw new Error('The workload has too few tenants.');
-  const { unknownWrites } = checker.tally;
-  const lockers = await Promise.all([owner.connect(), owner.connect()]);
-  const [rowLocker, sealLocker] = lockers;
-  const mutate = (tenant: CheckedTenant, count: number) =>
-    workload.writes.take(tenant, count).map(({ write }) => checker.write(write, node));
-  let running: Promise<void>[];
-  try {
-    for (const client of lockers) await client.query('BEGIN');
-    const [taken] = workload.writes.take(held, 1);
-    if (!taken) throw new Error('Every asset is being written.');
-    await rowLocker.query('SELECT FROM assets WHERE id = $1 FOR UPDATE', [taken.asset.id]);
-    running = [checker.write(taken.write, node)];
-    await until(() => isBlocked(owner, 'transactionid'));
-    await sealLocker.query(`SELECT pg_advisory_xact_lock(hashtextextended('freshfield:' || $1::text, 0))`, [held.id]);
-    running.push(...mutate(held, 3));
-    await until(() => isBlocked(owner, 'advisory'));
-    running.push(...mutate(free, 10));
-    await delay(30 * Math.random());
-    await node.kill();
-  } finally {
-    for (const client of lockers) {
-      await client.query('ROLLBACK');
-      client.release();
-    }
-  }
-  await Promise.all(running);
-  await delay(500);
-  await node.start();
-  return { note: `${node.name}, ${checker.tally.unknownWrites - unknownWrites} mutations died` };
-}
-
-async function isBlocked(owner: pg.Pool, event: string): Promise<boolean> {
-  const { rowCount } = await owner.query(
-    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = $1`,
-    [event],
+/** How long until an answer came from Redis again. */
+async function recovery({ checker }: Pick<FaultyRun, 'checker'>): Promise<string> {
+  const { total } = checker.tally;
+  const before = total.L2;
+  const sinceMs = performance.now();
+  await checker.until(
+    () => total.L2 > before + 5,
+    recoveryPatienceMs,
+    () => `Redis was back, and no answer came from it within ${recoveryPatienceMs} ms.`,
   );
-  return (rowCount ?? 0) > 0;
-}
-
-async function recovery({ checker: { tally } }: Pick<FaultyWorld, 'checker'>): Promise<number> {
-  const before = tally.hits.L2;
-  const since = performance.now();
-  await until(() => tally.hits.L2 > before + 5, recoveryPatienceMs);
-  return Math.round(performance.now() - since);
+  return `hits from it after ${Math.round(performance.now() - sinceMs)} ms`;
 }
 
 /** Others use it too: more than there is room for. */
 async function crowd({ client }: TestRedis): Promise<void> {
-  const pipeline = client.pipeline();
-  for (let index = 0; index < 2_000; index += 1) pipeline.set(`other:${index}`, 'x'.repeat(1_000), 'PX', 60_000);
-  await pipeline.exec();
+  for (let batch = 0; batch < 10; batch += 1) {
+    const pipeline = client.pipeline();
+    for (let index = 0; index < 200; index += 1) {
+      pipeline.set(`other:${batch}:${index}`, 'x'.repeat(1_000), 'PX', 60_000);
+    }
+    await pipeline.exec();
+  }
 }
 
-async function evictions({ client }: TestRedis): Promise<number> {
-  return Number(/evicted_keys:(\d+)/.exec(await client.info('stats'))?.[1] ?? 0);
+async function infoOf({ client }: TestRedis, figure: string): Promise<number> {
+  return Number(new RegExp(`${figure}:(\\d+)`).exec(await client.info('stats'))?.[1] ?? 0);
 }

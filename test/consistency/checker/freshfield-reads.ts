@@ -87,7 +87,7 @@ function listsOf({ admin, manager }: CheckedTenant, { globalId, assets }: HotSit
 function ofFleet({ admin, fleet }: CheckedTenant, id: string): ReadShape {
   return shape({
     name: 'one of the fleet',
-    weight: 8 / fleet.globalIds.length,
+    weight: 4 / fleet.globalIds.length,
     token: admin.token,
     registers: [fleet.register],
     query: `query CheckFleet($id: ID!) {

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { World } from '../../support/world.ts';
 import { readsOf } from './freshfield-reads.ts';
 import { prepareTenant, type CheckedTenant } from './freshfield-tenant.ts';
@@ -9,10 +10,10 @@ export interface FreshfieldWorkload extends Workload {
   readonly writes: FreshfieldWrites;
 }
 
-/** Two tenants, alike, on this server's own schema. */
-export async function createFreshfieldWorkload({ database, acme, globex }: World): Promise<FreshfieldWorkload> {
-  const tenants = [await prepareTenant(database.owner, acme), await prepareTenant(database.owner, globex)];
-  const writes = new FreshfieldWrites(database.owner, tenants);
+/** Two tenants, alike, on this server's own schema. `owner`, of the tables, is who writes in SQL. */
+export async function createFreshfieldWorkload({ acme, globex }: World, owner: pg.Pool): Promise<FreshfieldWorkload> {
+  const tenants = [await prepareTenant(owner, acme), await prepareTenant(owner, globex)];
+  const writes = new FreshfieldWrites(owner, tenants);
   return {
     tenants,
     writes,

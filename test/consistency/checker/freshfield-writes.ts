@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { newId } from '../../../src/ids.ts';
 import type { ClusterNode } from './cluster.ts';
 import type { CheckedTenant, HotSite, Thing } from './freshfield-tenant.ts';
+import { pickerByWeight } from './picker-by-weight.ts';
 import type { Register } from './register.ts';
-import { pick, pickWeighted, type Write, type Written } from './workload.ts';
+import { pick, type Write, type Written } from './workload.ts';
 
 interface Kind {
   readonly weight: number;
@@ -14,24 +15,24 @@ interface Kind {
 /** How the checker writes: through mutations on any node, and past the server in SQL. */
 export class FreshfieldWrites {
   readonly #owner: pg.Pool;
-  readonly #kinds: readonly Kind[];
+  readonly #pickKind: () => Kind;
 
   constructor(owner: pg.Pool, tenants: readonly CheckedTenant[]) {
     this.#owner = owner;
     const tenant = () => pick(tenants);
     const site = () => pick(pick(tenants).sites);
-    this.#kinds = [
+    this.#pickKind = pickerByWeight<Kind>([
       { weight: 40, propose: () => this.#updateOne(tenant()) },
       { weight: 6, propose: () => this.#updateSite(site()) },
       { weight: 1, propose: () => this.#updateFleet(tenant()) },
       { weight: 8, propose: () => this.#add(tenant()) },
       { weight: 5, propose: () => this.#setRoles(tenant()) },
       { weight: 5, propose: () => this.#changeGrants(tenant()) },
-    ];
+    ]);
   }
 
   next(): Write | null {
-    const write = pickWeighted(this.#kinds).propose();
+    const write = this.#pickKind().propose();
     if (!write || write.registers.some(({ isBusy }) => isBusy)) return null;
     for (const register of write.registers) register.begin();
     return write;

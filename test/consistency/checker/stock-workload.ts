@@ -1,20 +1,21 @@
 import { newId } from '../../../src/ids.ts';
 import type { ClusterNode } from './cluster.ts';
 import type { CheckedTenant, HotSite, Thing } from './freshfield-tenant.ts';
+import { pickerByWeight } from './picker-by-weight.ts';
 import type { Register } from './register.ts';
-import { pick, pickWeighted, type ReadShape, type Sighting, type Workload, type Write } from './workload.ts';
+import { pick, type ReadShape, type Sighting, type Workload, type Write } from './workload.ts';
 
 /** The same rows and the same questions for `stock-server.ts`; every write is a mutation. */
 export function createStockWorkload(tenant: CheckedTenant): Workload {
   const { sites, yard } = tenant;
-  const kinds = [
+  const pickKind = pickerByWeight([
     { weight: 5, propose: () => updateAsset(pick(pick(sites).assets)) },
     { weight: 1, propose: () => createAsset(yard) },
-  ];
+  ]);
   return {
     shapes: [...sites.flatMap(readsOf), count(yard)],
     nextWrite() {
-      const write = pickWeighted(kinds).propose();
+      const write = pickKind().propose();
       if (write.registers.some(({ isBusy }) => isBusy)) return null;
       for (const register of write.registers) register.begin();
       return write;

@@ -46,16 +46,6 @@ export interface Workload {
   levelOf(answer: Answer): 'L1' | 'L2' | null;
 }
 
-/** One of them, each as often as its weight says. */
-export function pickWeighted<Item extends { readonly weight: number }>(items: readonly Item[]): Item {
-  let left = Math.random() * items.reduce((sum, { weight }) => sum + weight, 0);
-  for (const item of items) {
-    left -= item.weight;
-    if (left < 0) return item;
-  }
-  return items[items.length - 1] as Item;
-}
-
 export function pick<Item>(items: readonly Item[]): Item {
   return items[Math.floor(Math.random() * items.length)] as Item;
 }
