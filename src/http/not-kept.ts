@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import type { Made } from './make-answer.ts';
 
 /** The run looked at more of its viewer than its key says: whoever waited under that key asks anew. */
@@ -13,6 +14,13 @@ export class NotKept extends Error {
   constructor(made: Made) {
     super('not kept');
     this.made = made;
+  }
+}
+
+/** What is for one person alone, where only what others may be given too is wanted. */
+export class ForOnePerson extends AppError {
+  constructor() {
+    super('FORBIDDEN', 'The answer is for one person alone.');
   }
 }
 

@@ -17,7 +17,7 @@ import { HttpError } from './http-error.ts';
 import { createPartStream, isIncremental, type Executed, type Part } from './incremental.ts';
 import { keptFacts } from './kept-answer.ts';
 import { executeRun, type Made, type RunPlace } from './make-answer.ts';
-import { Abandoned, isFailure, NotKept, WiderThanKnown } from './not-kept.ts';
+import { Abandoned, ForOnePerson, isFailure, NotKept, WiderThanKnown } from './not-kept.ts';
 import type { RequestDirectives } from './request-directives.ts';
 import type { FieldOptions, Run } from './run.ts';
 
@@ -45,6 +45,8 @@ export interface CachedExecution {
   execute: (args: ExecutionArgs) => Promise<Executed>;
   /** Whether the client takes an answer in parts, where the document says `@defer` or `@stream`. */
   takesParts: boolean;
+  /** Keep only what others may be given too; fails with ForOnePerson where there is nothing like that. @default false */
+  sharedOnly?: boolean;
 }
 
 /** Where the parts of the first run go, of those who take them. */
@@ -94,6 +96,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     let made: Made | null = null;
     for (;;) {
       const scope = withDeclared(scopes.of(operationKey), plan);
+      if (execution.sharedOnly && scope.includes('person')) throw new ForOnePerson();
       const key = createKey(keySecret, [
         'response',
         ...identity,

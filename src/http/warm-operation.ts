@@ -1,21 +1,16 @@
-import { getOperationAST, type GraphQLSchema } from 'graphql';
 import { AppError } from '../errors.ts';
-import { applyHints, planOf } from '../graphql/cache-plan.ts';
 import type { WarmSkip, WarmViewer } from '../graphql/cache-manager.ts';
-import type { Aspect } from '../graphql/observed-viewer.ts';
+import type { LearnedScopes } from '../graphql/learned-scope.ts';
 import type { TenantId } from '../ids.ts';
-import { wholeOf } from './incremental.ts';
+import type { CachedResult } from './cached-result.ts';
+import { ForOnePerson } from './not-kept.ts';
 import type { PersistedOperation } from './persisted-manifest.ts';
 import { createReading, type ReadingOptions } from './reading.ts';
 import { openRecord } from './request-record.ts';
-import type { CachedResult } from './cached-result.ts';
 import type { CachedExecution } from './response-cache.ts';
-import type { Run } from './run.ts';
 import { createRunOperation, type RunOperationOptions } from './run-operation.ts';
 
-export interface WarmOperationOptions extends ReadingOptions, Omit<RunOperationOptions, 'cacheManager'> {
-  schema: GraphQLSchema;
-}
+export type WarmOperationOptions = ReadingOptions & Omit<RunOperationOptions, 'cacheManager'>;
 
 /** One operation on behalf of one viewer. */
 export interface WarmJob {
@@ -36,19 +31,25 @@ export type WarmOutcome = 'warmed' | 'kept' | Pick<WarmSkip, 'reason' | 'detail'
  * who are meant themselves. Never rejects.
  */
 export function createWarmOperation(options: WarmOperationOptions) {
-  const { schema, executeCached } = options;
   const run = createRunOperation(options);
 
   return async ({ tenantId, requestId, operation, variables, viewer, signal }: WarmJob): Promise<WarmOutcome> => {
     const identity = { tenantId, personId: viewer.personId };
     const record = openRecord(requestId);
-    let answered: CachedResult | null = null;
-    let isPersonal = false;
+    const result: { answered: CachedResult | null; isPersonal: boolean } = { answered: null, isPersonal: false };
+    const refuse = () => {
+      result.isPersonal = true;
+      throw new ForOnePerson();
+    };
     const openReading = createReading({
       ...options,
       async executeCached(execution) {
-        answered = await executeCached(viewer.isMeant ? execution : forOthers(execution, () => (isPersonal = true)));
-        return answered;
+        const asked = viewer.isMeant ? execution : sharedOnly(execution, refuse);
+        result.answered = await options.executeCached(asked).catch((error: unknown) => {
+          if (error instanceof ForOnePerson) result.isPersonal = true;
+          throw error;
+        });
+        return result.answered;
       },
     });
     try {
@@ -57,50 +58,32 @@ export function createWarmOperation(options: WarmOperationOptions) {
       const asked = { id, query, operationName, variables: { ...variables } };
       const caller = { method: 'POST', accept: 'application/json', acceptLanguage: undefined } as const;
       const reply = await run(asked, { ...caller, idempotencyKey: null, identity, reading, record, signal });
-      if (isPersonal) return { reason: 'personal', detail: 'It depends on the person who asks.' };
-      return outcomeOf(answered, () => JSON.parse(Buffer.from(reply.body()).toString('utf8')));
+      if (result.isPersonal) return { reason: 'personal', detail: 'It depends on the person who asks.' };
+      return outcomeOf(result.answered, () => JSON.parse(Buffer.from(reply.body()).toString('utf8')));
     } catch (error) {
       if (signal.aborted) return { reason: 'deadline', detail: 'It took too long.' };
       return { reason: 'failed', detail: error instanceof AppError ? error.message : 'Something went wrong.' };
     }
   };
-
-  /** Gives up before anything is kept that is for one person alone. */
-  function forOthers(execution: CachedExecution, onPersonal: () => void): CachedExecution {
-    const refuse = () => {
-      onPersonal();
-      throw new ForOnePerson();
-    };
-    let opened: Run | null = null;
-    const isPrivate = ({ document, operationName }: CachedExecution['args']) => {
-      const operation = getOperationAST(document, operationName);
-      if (!operation || !opened) return false;
-      return applyHints(planOf(schema, document, operation), opened.hints).isPrivate;
-    };
-    return {
-      ...execution,
-      openRun(where, fields) {
-        const learn = (name: string, seen: ReadonlySet<Aspect>) => {
-          fields?.scopes.learn(name, seen);
-          if (seen.has('person')) refuse();
-        };
-        opened = execution.openRun(where, fields && { ...fields, scopes: { ...fields.scopes, learn } });
-        return opened;
-      },
-      async execute(args) {
-        const result = await wholeOf(await execution.execute(args));
-        if (opened?.seen.has('person') || isPrivate(args)) refuse();
-        return result;
-      },
-    };
-  }
 }
 
-/** Nobody is answered it, so nobody is told. */
-class ForOnePerson extends AppError {
-  constructor() {
-    super('FORBIDDEN', 'The answer is for one person alone.');
-  }
+/** Keeps neither an answer nor a value of it that is for one person alone. */
+function sharedOnly(execution: CachedExecution, refuse: () => never): CachedExecution {
+  const shared = (scopes: LearnedScopes): LearnedScopes => ({
+    of(name) {
+      const scope = scopes.of(name);
+      return scope.includes('person') ? refuse() : scope;
+    },
+    learn(name, seen) {
+      scopes.learn(name, seen);
+      if (seen.has('person')) refuse();
+    },
+  });
+  return {
+    ...execution,
+    sharedOnly: true,
+    openRun: (where, fields) => execution.openRun(where, fields && { ...fields, scopes: shared(fields.scopes) }),
+  };
 }
 
 interface Answer {

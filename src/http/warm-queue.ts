@@ -3,8 +3,8 @@ export interface QueueOptions {
   concurrency: number;
   /** Jobs in all; those beyond are not begun. */
   limit: number;
-  /** Milliseconds from now after which none is begun. */
-  durationMs: number;
+  /** When none is begun any more, by the clock. */
+  endsAtMs: number;
   /** Monotonic clock, in milliseconds. */
   monotonicMs: () => number;
 }
@@ -16,9 +16,8 @@ export interface QueueOptions {
 export async function runQueue<Job, Outcome>(
   jobs: readonly Job[],
   run: (job: Job) => Promise<Outcome>,
-  { concurrency, limit, durationMs, monotonicMs }: QueueOptions,
+  { concurrency, limit, endsAtMs, monotonicMs }: QueueOptions,
 ): Promise<(Outcome | 'limit' | 'deadline')[]> {
-  const endsAtMs = monotonicMs() + durationMs;
   const outcomes: (Outcome | 'limit' | 'deadline')[] = jobs.map(() => 'limit');
   const left = [...jobs.entries()].slice(0, limit).values(); // shared by all who work on it
   const work = async () => {
