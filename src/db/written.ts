@@ -33,11 +33,7 @@ export async function commitChanges(client: pg.PoolClient): Promise<SealedRow[]>
   try {
     const results: unknown = await client.query(
       `SET CONSTRAINTS seal IMMEDIATE;
-       SELECT type, sum(row_count)::float8 AS count,
-              (SELECT max(seq) FROM change_log log WHERE log.tenant_id = changed.tenant_id)::float8 AS token
-         FROM change_log_tags changed
-        WHERE xid = pg_current_xact_id_if_assigned() AND begun_at = now()
-        GROUP BY type, tenant_id ORDER BY type;
+       SELECT type, row_count::float8 AS count, token::float8 AS token FROM sealed_changes();
        COMMIT`,
     );
     const [, sealed] = results as pg.QueryResult<SealedRow>[];

@@ -3,6 +3,8 @@
 
 -- The functions below run with their owner's rights and find names along this path, temporary tables last: else
 -- anybody could put a temporary table in the place of the log, and have their changes logged there.
+-- What they look up in the log they look up by index, always: plans are kept for as long as a connection lives, and one
+-- made while the log was short would read all of it, however long it becomes.
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
 
 CREATE SEQUENCE change_seq AS bigint CACHE 1;
@@ -29,7 +31,7 @@ CREATE TABLE change_log_tags (
   -- The first of its transaction and tenant: it has the transaction sealed as it commits.
   opens      boolean NOT NULL
 );
-CREATE INDEX change_log_tags_by_transaction ON change_log_tags (xid, tenant_id);
+CREATE INDEX change_log_tags_by_transaction ON change_log_tags (xid);
 
 -- How far a tenant's log has been trimmed: a reader that is further behind cannot know what it missed.
 CREATE TABLE change_log_trims (
@@ -52,7 +54,7 @@ GRANT SELECT ON cache_key_secrets TO freshfield_app;
 -- Seals a transaction as it commits: one number per tenant, taken under a lock that is held until the commit is
 -- visible. So the order of numbers is the order of visibility, and no reader ever sees 8 before 7.
 CREATE FUNCTION seal_changes() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
   tenant uuid;
   tenants uuid[] := ARRAY[NEW.tenant_id];
@@ -85,6 +87,18 @@ $$;
 CREATE CONSTRAINT TRIGGER seal AFTER INSERT ON change_log_tags
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.opens) EXECUTE FUNCTION seal_changes();
 ALTER TABLE change_log_tags ENABLE ALWAYS TRIGGER seal;
+
+-- What this transaction has changed, for whoever commits it, once it is sealed. A function, because it is planned once.
+CREATE FUNCTION sealed_changes() RETURNS TABLE (type text, row_count bigint, token bigint)
+  LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT type, sum(row_count), (SELECT max(seq) FROM change_log log WHERE log.tenant_id = changed.tenant_id)
+    FROM change_log_tags changed
+   WHERE xid = pg_current_xact_id_if_assigned() AND begun_at = now()
+   GROUP BY type, tenant_id ORDER BY type;
+END $$;
 
 -- For what lives outside SQL: `T:weather`. The application may call it, for its own tenant only.
 CREATE FUNCTION log_custom_change(names text[]) RETURNS void
@@ -131,12 +145,11 @@ CREATE FUNCTION change_epoch() RETURNS text
                         CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END,
                         (SELECT oid FROM pg_database WHERE datname = current_database()),
                         'change_log'::regclass::oid,
-                        (SELECT generation FROM change_epochs))
+                        (SELECT generation FROM change_epochs WHERE only_row))
 $$;
 
 -- Where these tenants' logs stand and what was added after these positions: in one statement, so one snapshot. Every
--- cached answer waits for it. So it is planned once for each connection, which costs several times as much as to run it,
--- and always by index: the plan is made while the log is short, and kept while it grows.
+-- cached answer waits for it. A function, because it is planned once: planning costs several times what running it does.
 CREATE FUNCTION changes_since(tenants uuid[], positions bigint[])
   RETURNS TABLE (tenant_id uuid, epoch text, head bigint, trimmed bigint, changes json)
   LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$

@@ -67,7 +67,7 @@ BEGIN
 
   FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
     EXECUTE format(
-      'CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS %L',
+      'CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS %L',
       'log_' || event || '_' || name,
       CASE WHEN tenant IS NULL THEN shared_change_body(event) ELSE change_body(target, event, type, tenant, wanted) END);
     EXECUTE format('REVOKE ALL ON FUNCTION %I() FROM PUBLIC', 'log_' || event || '_' || name);

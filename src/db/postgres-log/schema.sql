@@ -32,7 +32,7 @@ CREATE OR REPLACE FUNCTION coherent_cache.epoch() RETURNS text LANGUAGE sql STAB
                         'coherent_cache.changes'::regclass::oid,
                         extract(epoch FROM pg_postmaster_start_time()),
                         CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END,
-                        (SELECT generation FROM coherent_cache.generations))
+                        (SELECT generation FROM coherent_cache.generations WHERE only_row))
 $$;
 
 -- Where these logs stand and what was added after these positions: in one statement, so one snapshot. Planned once for
