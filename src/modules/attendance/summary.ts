@@ -57,6 +57,7 @@ const summaryInput = z.object({
 builder.queryField('attendanceSummary', (t) =>
   t.field({
     cacheControl: { maxAge: 3600 },
+    cached: true,
     type: AttendanceSummary,
     nullable: true,
     description: 'How one month went for a person; null where there is no such person that you may see.',

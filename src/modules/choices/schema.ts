@@ -40,6 +40,7 @@ builder.node('Choice', {
 builder.queryField('choices', (t) =>
   t.field({
     cacheControl: { maxAge: 1800 },
+    cached: true,
     type: ['Choice'],
     description: 'One drop-down list, in order.',
     args: {
