@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { mergeIncrementalResult } from '@graphql-tools/utils';
 import { visit, BREAK, type DocumentNode, type ExecutionResult } from 'graphql';
+import { mergePart, type Whole } from './merge-parts.ts';
 
 /** One part of an answer that comes in parts: the first has the data known at once, the others what was put off. */
 export type Part = ExecutionResult & {
@@ -39,26 +39,12 @@ export function acceptsParts(accept: string): boolean {
 /** The whole answer; `onPart` gets each part as it comes. */
 export async function wholeOf(executed: Executed, onPart: (part: Part) => void = () => {}): Promise<ExecutionResult> {
   if (!(Symbol.asyncIterator in executed)) return executed;
-  let whole: ExecutionResult | null = null;
+  const whole: Whole = { data: null };
   for await (const part of executed) {
     onPart(part);
-    // Merging changes what it merges into; the part itself may not have been sent yet.
-    const { hasNext: _, ...copy } = copyOf(part);
-    if (whole) mergeIncrementalResult({ incrementalResult: copy as never, executionResult: whole as never });
-    else whole = copy;
+    mergePart(whole, part);
   }
-  return whole ?? { data: null };
-}
-
-function copyOf(part: Part): Part {
-  const { data, items, errors, incremental } = part;
-  return {
-    ...part,
-    ...(data !== undefined && { data: structuredClone(data) }),
-    ...(items && { items: structuredClone(items) }),
-    ...(errors && { errors: [...errors] }),
-    ...(incremental && { incremental: incremental.map(copyOf) }),
-  };
+  return whole;
 }
 
 /** Parts on their way to one client; `end` once there are no more. */
