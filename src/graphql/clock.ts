@@ -6,10 +6,13 @@ export interface Holds {
   readonly untilMs: number;
 }
 
-/** Of many instants that were compared with the time: the last that has passed, and the next that will. */
+/**
+ * Of many instants that were compared with the time: the last that has passed and the next that will, in milliseconds
+ * since 1970, or parts of them.
+ */
 export interface Neighbours {
-  readonly last: Date | null;
-  readonly next: Date | null;
+  readonly last: number | null;
+  readonly next: number | null;
 }
 
 /** The time, for resolvers. What they make from it holds for a while only: each way to ask says for how long. */
@@ -31,9 +34,12 @@ const minuteMs = 60_000;
 /** `holdsBetween` is told how long everything holds that is made from the time. */
 export function createClock(at: Date, holdsBetween: (holds: Holds) => void = () => {}): Clock {
   const atMs = at.getTime();
-  // An instant has not passed yet while it lasts, which is a millisecond.
+  // The time is told in milliseconds: an instant within one has passed when that is over.
   const holdsAmong = ({ last, next }: Neighbours) =>
-    holdsBetween({ fromMs: last ? Number(last) + 1 : 0, untilMs: next ? Number(next) + 1 : Number.POSITIVE_INFINITY });
+    holdsBetween({
+      fromMs: last === null ? 0 : Math.floor(last) + 1,
+      untilMs: next === null ? Number.POSITIVE_INFINITY : Math.floor(next) + 1,
+    });
   return {
     at,
     holdsAmong,
@@ -43,8 +49,9 @@ export function createClock(at: Date, holdsBetween: (holds: Holds) => void = () 
       return at;
     },
     isPast(instant) {
-      const isPast = Number(instant) < atMs;
-      holdsAmong(isPast ? { last: instant, next: null } : { last: null, next: instant });
+      const instantMs = Number(instant);
+      const isPast = instantMs < atMs;
+      holdsAmong(isPast ? { last: instantMs, next: null } : { last: null, next: instantMs });
       return isPast;
     },
     today(timeZone) {

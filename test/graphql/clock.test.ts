@@ -39,8 +39,11 @@ describe('what is made from the time', () => {
   });
 
   it('holds until the next of many instants, and from the last', () => {
-    const told = (last: Date | null, next: Date | null) => made(at, (clock) => clock.holdsAmong({ last, next })).holds;
-    expect(told(after(-5), after(7))).toEqual([{ fromMs: after(-4).getTime(), untilMs: after(8).getTime() }]);
+    const told = (last: number | null, next: number | null) =>
+      made(at, (clock) => clock.holdsAmong({ last, next })).holds;
+    const between = [{ fromMs: after(-4).getTime(), untilMs: after(8).getTime() }];
+    expect(told(after(-5).getTime(), after(7).getTime())).toEqual(between);
+    expect(told(after(-5).getTime() + 0.999, after(7).getTime() + 0.001)).toEqual(between);
     expect(told(null, null)).toEqual([always]);
   });
 

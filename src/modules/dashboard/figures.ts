@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { sql, type Expression, type Kysely, type RawBuilder } from 'kysely';
+import { instantsAround, type InstantsAround } from '../../db/due-times.ts';
 import type { Tables } from '../../db/tables.ts';
 import type { Context } from '../../graphql/context.ts';
 import { keptValue } from '../../graphql/field-cache/kept-value.ts';
@@ -50,11 +51,10 @@ export function loadFigure<Value, S extends SitesScope>(
   return keptValue(context, { name, of: scope, maxAgeS, make: (part) => compute(part, scope, figure) });
 }
 
-/** How many had come due before an instant, and the due times around it, in milliseconds since 1970. */
+/** How many had come due before an instant, and the due times around it. */
 export interface PastDue {
   count: number;
-  last: number | null;
-  next: number | null;
+  around: InstantsAround;
 }
 
 /** How many are past due: kept, like any figure, until one more is. */
@@ -69,8 +69,8 @@ export function loadPastDue<S extends SitesScope>(
     of: scope,
     maxAgeS,
     async make(part) {
-      const { count, last, next } = await compute(part, scope, figure);
-      part.clock.holdsAmong({ last: dateOf(last), next: dateOf(next) });
+      const { count, around } = await compute(part, scope, figure);
+      part.clock.holdsAmong(around);
       return count;
     },
   });
@@ -78,12 +78,8 @@ export function loadPastDue<S extends SitesScope>(
 
 /** Of the rows of an aggregate query, those whose time in this column had come by an instant. */
 export function pastDue(column: string, at: Date): RawBuilder<PastDue> {
-  const due = sql.ref(column);
-  const ms = (instant: RawBuilder<unknown>) => sql`extract(epoch from ${instant}) * 1000`;
   return sql`jsonb_build_object(
-    'count', count(*) filter (where ${due} < ${at}),
-    'last', ${ms(sql`nullif(max(${due}) filter (where ${due} < ${at}), '-infinity')`)},
-    'next', ${ms(sql`nullif(min(${due}) filter (where ${due} >= ${at}), 'infinity')`)}
+    'count', count(*) filter (where ${sql.ref(column)} < ${at}), 'around', ${instantsAround(column, at)}
   )`;
 }
 
@@ -100,9 +96,4 @@ function compute<Value, S extends SitesScope>(
 ): Promise<Value> {
   const name = `${figure.name} ${JSON.stringify(scope)}`;
   return loaders.figure.load({ name, select: (db) => figure(scope, db, clock.at) }) as Promise<Value>;
-}
-
-/** Times are finer in the database than here: the millisecond that it lies in. */
-function dateOf(ms: number | null): Date | null {
-  return ms === null ? null : new Date(Math.floor(ms));
 }

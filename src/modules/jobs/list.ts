@@ -1,7 +1,9 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type SelectQueryBuilder } from 'kysely';
 import { z } from 'zod';
 import { anyOf } from '../../db/any-of.ts';
+import { instantsAround } from '../../db/due-times.ts';
 import { addDays, startOfDay } from '../../db/local-day.ts';
+import type { Tables } from '../../db/tables.ts';
 import { builder } from '../../graphql/builder.ts';
 import { isInstant, resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
 import type { Context } from '../../graphql/context.ts';
@@ -42,6 +44,7 @@ const jobsInput = z.object({
     .nullish(),
 });
 
+type Jobs = SelectQueryBuilder<Tables, 'jobs', object>;
 type Filter = NonNullable<z.output<typeof jobsInput>['filter']>;
 
 const newestFirst: ConnectionOrder<JobRow> = {
@@ -60,15 +63,16 @@ builder.queryField('jobs', (t) =>
       description: 'The jobs you may see, the one scheduled last first.',
       authScopes: { permission: 'jobs:read' },
       args: { filter: t.arg({ type: JobFilter, description: 'Which jobs.' }) },
-      resolve: (_root, args, context, info) => {
+      async resolve(_root, args, context, info) {
         const { filter } = parseInput(jobsInput, { filter: args.filter });
+        const jobs = jobsWhere(filter ?? {}, context);
         return resolveConnection({
           args,
           info,
           order: newestFirst,
           id: sql.ref('jobs.id'),
           rows: (query) => query.selectAll('jobs'),
-          filtered: jobsWhere(filter ?? {}, context),
+          filtered: filter?.missed == null ? jobs : await whereMissed(context, jobs, filter.missed),
         });
       },
     },
@@ -77,8 +81,8 @@ builder.queryField('jobs', (t) =>
   ),
 );
 
-function jobsWhere({ status, siteId, assigneeId, typeId, from, to, missed }: Filter, context: Context) {
-  const { viewer, clock, db } = context;
+/** All of the filter but `missed`. */
+function jobsWhere({ status, siteId, assigneeId, typeId, from, to }: Filter, { viewer, db }: Context): Jobs {
   const { timeZone } = viewer.tenant;
   return db.read
     .selectFrom('jobs')
@@ -88,13 +92,14 @@ function jobsWhere({ status, siteId, assigneeId, typeId, from, to, missed }: Fil
     .$if(assigneeId != null, (query) => query.where(anyOf('jobs.assignee_id', assigneeId ?? [])))
     .$if(typeId != null, (query) => query.where(anyOf('jobs.type_id', typeId ?? [])))
     .$if(from != null, (query) => query.where('jobs.scheduled_for', '>=', startOfDay(from ?? '', timeZone)))
-    .$if(to != null, (query) => query.where('jobs.scheduled_for', '<', startOfDay(addDays(to ?? '', 1), timeZone)))
-    .$if(missed != null, (query) =>
-      query.where(missed ? wasMissed(clock.now) : sql<boolean>`not ${wasMissed(clock.now)}`),
-    );
+    .$if(to != null, (query) => query.where('jobs.scheduled_for', '<', startOfDay(addDays(to ?? '', 1), timeZone)));
 }
 
-/** The same rule as the field `missed`. */
-function wasMissed(now: Date): RawBuilder<boolean> {
-  return sql<boolean>`(jobs.status = 'SCHEDULED' and jobs.due_at < ${now})`;
+/** Of these jobs those that were missed, by the same rule as the field; the answer holds until one more of them is. */
+async function whereMissed({ db, clock }: Context, jobs: Jobs, isWanted: boolean): Promise<Jobs> {
+  const { at } = clock;
+  const waiting = jobs.where('jobs.status', '=', 'SCHEDULED');
+  clock.holdsAmong(await db.readValue(() => waiting.select(instantsAround('jobs.due_at', at).as('around')) as never));
+  const wasMissed = sql<boolean>`(jobs.status = 'SCHEDULED' and jobs.due_at < ${at})`;
+  return jobs.where(isWanted ? wasMissed : sql<boolean>`not ${wasMissed}`);
 }

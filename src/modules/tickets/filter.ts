@@ -3,13 +3,14 @@ import {
   sql,
   type AliasableExpression,
   type Expression,
-  type RawBuilder,
+  type SelectQueryBuilder,
   type SqlBool,
 } from 'kysely';
 import { z } from 'zod';
+import { instantsAround } from '../../db/due-times.ts';
 import type { Tables } from '../../db/tables.ts';
 import { builder } from '../../graphql/builder.ts';
-import type { Clock } from '../../graphql/clock.ts';
+import type { Context } from '../../graphql/context.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { oneOf } from '../../graphql/one-of.ts';
 import { TicketPriorityEnum, TicketStatusEnum } from './enums.ts';
@@ -62,10 +63,10 @@ export const ticketFilter = z
 
 export type TicketFilter = z.output<typeof ticketFilter>;
 
-/** The filter as one condition on `tickets`. */
-export function matchesFilter(filter: TicketFilter, clock: Clock): AliasableExpression<SqlBool> {
+/** The filter as one condition on `tickets`, apart from `overdue`. */
+export function matchesFilter(filter: TicketFilter): AliasableExpression<SqlBool> {
   if (!filter) return sql<boolean>`true`;
-  const { unassigned, createdFrom, createdTo, overdue } = filter;
+  const { unassigned, createdFrom, createdTo } = filter;
   const build = expressionBuilder<Tables, 'tickets'>();
   const conditions: Expression<SqlBool>[] = [
     oneOf('tickets.status', filter.status),
@@ -80,14 +81,22 @@ export function matchesFilter(filter: TicketFilter, clock: Clock): AliasableExpr
   if (unassigned != null) conditions.push(sql`tickets.assignee_id is ${sql.raw(unassigned ? 'null' : 'not null')}`);
   if (createdFrom) conditions.push(build('tickets.created_at', '>=', createdFrom));
   if (createdTo) conditions.push(build('tickets.created_at', '<', createdTo));
-  if (overdue != null) {
-    const wanted = isOverdue(clock.now); // asked for here alone: any other list holds whatever the time
-    conditions.push(overdue ? wanted : sql`(${wanted}) is not true`);
-  }
   return build.and(conditions);
 }
 
-/** The same rule as the field `overdue`; the index of open tickets serves it. */
-function isOverdue(now: Date): RawBuilder<boolean> {
-  return sql`tickets.closed_at is null and tickets.status <> 'RESOLVED' and tickets.due_at < ${now}`;
+type Tickets = SelectQueryBuilder<Tables, 'tickets', object>;
+
+/**
+ * Of these tickets those that are overdue, or those that are not: by the same rule as the field `overdue`, with which the
+ * index of open tickets helps. The answer holds until one more of them comes due.
+ */
+export async function whereOverdue({ db, clock }: Context, tickets: Tickets, isWanted: boolean): Promise<Tickets> {
+  const { at } = clock;
+  const isUnsolved = sql<boolean>`(tickets.closed_at is null and tickets.status <> 'RESOLVED')`;
+  const unsolved = tickets.where(isUnsolved);
+  clock.holdsAmong(
+    await db.readValue(() => unsolved.select(instantsAround('tickets.due_at', at).as('around')) as never),
+  );
+  const isOverdue = sql<boolean>`(${isUnsolved} and tickets.due_at < ${at})`;
+  return tickets.where(isWanted ? isOverdue : sql<boolean>`${isOverdue} is not true`);
 }

@@ -5,7 +5,7 @@ import { resolveConnection } from '../../graphql/connection.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { withinReach } from '../../graphql/reach.ts';
 import { parseInput } from '../../graphql/validation.ts';
-import { matchesFilter, TicketFilterInput, ticketFilter } from './filter.ts';
+import { matchesFilter, TicketFilterInput, ticketFilter, whereOverdue } from './filter.ts';
 import { orderOf, TicketOrderInput, ticketOrder } from './order.ts';
 import { matchesSearch, ticketSearch } from './search.ts';
 
@@ -41,24 +41,25 @@ builder.queryField('tickets', (t) =>
           description: 'In what order; by creation, newest first, if not sent.',
         }),
       },
-      resolve: (_root, args, context, info) => {
+      async resolve(_root, args, context, info) {
         const { filter, search, orderBy } = parseInput(ticketsInput, args);
+        const tickets = context.db.read
+          .selectFrom('tickets')
+          .where(
+            withinReach(context.viewer, 'tickets:read', {
+              site: 'tickets.site_id',
+              owners: ['tickets.reporter_id', 'tickets.assignee_id'],
+            }),
+          )
+          .where(matchesFilter(filter))
+          .where(matchesSearch(search));
         return resolveConnection({
           args,
           info,
           order: orderOf(orderBy),
           id: sql.ref('tickets.id'),
           rows: (query) => query.selectAll('tickets'),
-          filtered: context.db.read
-            .selectFrom('tickets')
-            .where(
-              withinReach(context.viewer, 'tickets:read', {
-                site: 'tickets.site_id',
-                owners: ['tickets.reporter_id', 'tickets.assignee_id'],
-              }),
-            )
-            .where(matchesFilter(filter, context.clock))
-            .where(matchesSearch(search)),
+          filtered: filter?.overdue == null ? tickets : await whereOverdue(context, tickets, filter.overdue),
         });
       },
     },
