@@ -47,30 +47,58 @@ export async function wholeOf(executed: Executed, onPart: (part: Part) => void =
   return whole;
 }
 
-/** Parts on their way to one client; `end` once there are no more. */
+/** Parts on their way to one client. */
 export interface PartStream {
-  readonly push: (part: Part) => void;
+  /** Aborted when the client goes away, be it in the middle of its parts. */
+  readonly client: AbortSignal;
   /** Resolves with the first part; never where there is none. */
   readonly first: Promise<void>;
+  /** For the first run that asks: parts of two runs make no answer. Null for all others. */
+  take(): PartFeed | null;
+  /** Ends with the run that they come from, and not before the answer to others is settled. */
   parts(whole: Promise<unknown>): AsyncIterable<Part>;
 }
 
-export function createPartStream(): PartStream {
+export interface PartFeed {
+  readonly push: (part: Part) => void;
+  /** The run itself, whose end is that of the parts. */
+  follow(run: Promise<unknown>): void;
+}
+
+export function createPartStream(waiting: AbortSignal): PartStream {
   const stream = new PassThrough({ objectMode: true, highWaterMark: 1_000 });
+  const leaving = new AbortController();
   let begun = () => {};
   const first = new Promise<void>((resolve) => (begun = resolve));
-  return {
-    first,
+  let fed: Promise<unknown> | null = null;
+  let isTaken = false;
+  const feed: PartFeed = {
     push(part) {
       begun();
       stream.write(part);
     },
+    follow: (run) => void (fed = run),
+  };
+  return {
+    client: AbortSignal.any([waiting, leaving.signal]),
+    first,
+    take() {
+      if (isTaken) return null;
+      isTaken = true;
+      return feed;
+    },
     async *parts(whole) {
-      whole.then(
-        () => stream.end(),
-        (error: unknown) => stream.destroy(error instanceof Error ? error : new Error('The answer was cut off.')),
-      );
-      yield* stream as AsyncIterable<Part>;
+      Promise.resolve(fed)
+        .then(() => whole.catch(() => {})) // all of it has been made
+        .then(
+          () => stream.end(),
+          (error: unknown) => stream.destroy(error instanceof Error ? error : new Error('The answer was cut off.')),
+        );
+      try {
+        yield* stream as AsyncIterable<Part>;
+      } finally {
+        leaving.abort();
+      }
     },
   };
 }

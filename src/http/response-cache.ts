@@ -14,7 +14,7 @@ import { createAudiences } from './audience.ts';
 import type { CachedResult, CacheReport } from './cached-result.ts';
 import { explainPlan, explainRead } from './explain-answer.ts';
 import { HttpError } from './http-error.ts';
-import { createPartStream, isIncremental, type Executed, type Part } from './incremental.ts';
+import { createPartStream, isIncremental, type Executed, type PartStream } from './incremental.ts';
 import { keptFacts } from './kept-answer.ts';
 import { executeRun, type Made, type RunPlace } from './make-answer.ts';
 import { Abandoned, ForOnePerson, isFailure, NotKept, WiderThanKnown } from './not-kept.ts';
@@ -49,9 +49,6 @@ export interface CachedExecution {
   sharedOnly?: boolean;
 }
 
-/** Where the parts of the first run go, of those who take them. */
-type OnPart = (part: Part) => void;
-
 export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult>;
 
 /** Answers queries from the cache where it may, and keeps what may be kept. */
@@ -69,14 +66,14 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
 
   return async (execution) => {
     if (!execution.takesParts || !isIncremental(execution.args.document)) return answer(execution);
-    const stream = createPartStream();
-    const whole = answer(execution, stream.push);
+    const stream = createPartStream(execution.client);
+    const whole = answer({ ...execution, client: stream.client }, stream);
     const begun = await Promise.race([stream.first.then(() => null), whole]);
     if (begun) return begun;
     return { parts: stream.parts(whole), report: { ...base, status: 'MISS', reason: 'answered in parts' } };
   };
 
-  async function answer(execution: CachedExecution, onPart?: OnPart): Promise<CachedResult> {
+  async function answer(execution: CachedExecution, stream?: PartStream): Promise<CachedResult> {
     const { args, asker, keySecret, directives } = execution;
     const at = now();
     const operation = getOperationAST(args.document, args.operationName);
@@ -86,7 +83,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
       : {};
     if (!plan?.canBeKept || !coerced || directives.noStore) {
       const reason = plan?.decidedBy ? `${plan.decidedBy} is not kept` : 'not a query that is kept';
-      return bypass(execution, { reason: directives.noStore ? 'no-store' : reason, at, onPart });
+      return bypass(execution, { reason: directives.noStore ? 'no-store' : reason, at, stream });
     }
     const name = operation?.name?.value.slice(0, 64) ?? 'anonymous'; // as the log has it
     const identity = [schemaHash, documentHash(args.document), operation?.name?.value ?? null] as const;
@@ -105,7 +102,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
         ...scope.flatMap((aspect) => [aspect, aspectValue(asker, aspect)]),
       ]);
       const learn = (seen: ReadonlySet<Aspect>) => scopes.learn(operationKey, seen);
-      const outcome = await readOnce(execution, { key, name, plan, learn, scope, made, at, onPart });
+      const outcome = await readOnce(execution, { key, name, plan, learn, scope, made, at, stream });
       if ('report' in outcome) return outcome;
       made = outcome.made;
     }
@@ -120,15 +117,16 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     const compute = async ({ primary }: { primary: boolean }) => {
       if (asked.made?.computed && covers(asked.made) && !primary) return asked.made.computed;
       // What is sent as it is made cannot be taken back: it is read where it is sure to be new enough.
-      const isFirst = !made && !asked.made;
-      const onPart = isFirst ? asked.onPart : undefined;
+      const feed = asked.stream?.take() ?? null;
       const where = {
-        primary: primary || onPart !== undefined,
+        primary: primary || feed !== null,
         at: made ? now() : at,
         signal: audience.signal,
         hardTimeoutMs,
       };
-      made = await executeRun(execution, { plan, where, fields: fieldsOf(execution), onPart });
+      const running = executeRun(execution, { plan, where, fields: fieldsOf(execution), onPart: feed?.push });
+      feed?.follow(running);
+      made = await running;
       if (audience.signal.aborted) throw new Abandoned();
       // First of all: others may be waiting for this run under a key that says too little about them.
       // Held against the scope its key was made with: what is known by now may be wider.
@@ -190,11 +188,14 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
 
   async function bypass(
     execution: CachedExecution,
-    { reason, at, onPart }: { reason: string; at: Date; onPart?: OnPart },
+    { reason, at, stream }: { reason: string; at: Date; stream?: PartStream },
   ): Promise<CachedResult> {
     const where = { at, primary: true, signal: execution.client, hardTimeoutMs };
     const fields = execution.directives.noStore ? null : fieldsOf(execution);
-    const { result } = await executeRun(execution, { plan: null, where, fields, onPart });
+    const feed = stream?.take() ?? null;
+    const running = executeRun(execution, { plan: null, where, fields, onPart: feed?.push });
+    feed?.follow(running);
+    const { result } = await running;
     return { result, report: { ...base, reason } };
   }
 }
@@ -207,7 +208,7 @@ interface Asked {
   learn: (seen: ReadonlySet<Aspect>) => void;
   made: Made | null;
   at: Date;
-  onPart?: OnPart;
+  stream?: PartStream;
 }
 
 const base: CacheReport = { status: 'BYPASS', level: null, scope: 'TENANT', ageMs: 0, ttlMs: 0, reason: null };
