@@ -3,10 +3,12 @@ import { checkCommand } from './check.ts';
 import { importCommand } from './import.ts';
 import { migrateCommand } from './migrate.ts';
 import { operationsCommand } from './operations.ts';
+import { purgeCommand } from './purge.ts';
 import { schemaCommand } from './schema.ts';
 import { seedCommand } from './seed.ts';
 import { serveCommand } from './serve.ts';
 import { tokenCommand } from './token.ts';
+import { warmCommand } from './warm.ts';
 
 /** Each command registers itself: `(program) => void`, one file per command. */
 const commands = [
@@ -18,6 +20,8 @@ const commands = [
   schemaCommand,
   operationsCommand,
   checkCommand,
+  purgeCommand,
+  warmCommand,
 ];
 
 /** All commands. Help and wrong usage end in a CommanderError, when what is to be said has been said. */
