@@ -44,12 +44,12 @@ export async function executeRun(
   { plan, where, fields, onPart }: RunOnce,
 ): Promise<Made> {
   const ending = new AbortController();
+  const run = openRun({ ...where, signal: ending.signal }, fields); // may refuse, and then nothing has begun
   const end = () => ending.abort();
   where.signal.addEventListener('abort', end, { once: true });
   if (where.signal.aborted) end();
   const timer = setTimeout(end, where.hardTimeoutMs);
   const startedAt = performance.now();
-  const run = openRun({ ...where, signal: ending.signal }, fields);
   try {
     const stamp = plan ? await run.session.stamp() : 0; // before any data is read
     const result = await wholeOf(await execute(within(args, run, ending.signal)), onPart);

@@ -126,7 +126,9 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
       };
       const running = executeRun(execution, { plan, where, fields: fieldsOf(execution), onPart: feed?.push });
       feed?.follow(running);
-      made = await running;
+      made = await running.catch((error: unknown) => {
+        throw audience.signal.aborted ? new Abandoned() : error; // it was told to stop: no fault of those who come now
+      });
       if (audience.signal.aborted) throw new Abandoned();
       // First of all: others may be waiting for this run under a key that says too little about them.
       // Held against the scope its key was made with: what is known by now may be wider.

@@ -43,7 +43,8 @@ const post = (query: string, headers: Record<string, string> = {}, signal?: Abor
 /** Whole, as those get it who take no parts. */
 async function whole(query: string) {
   const response = await post(query, { accept: 'application/json' });
-  return response.json() as Promise<any>;
+  const answer: any = await response.json();
+  return answer;
 }
 
 function payloadsOf(text: string) {
