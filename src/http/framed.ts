@@ -9,12 +9,16 @@ export function isFramed(headers: Readonly<Record<string, string>>): boolean {
   return multipart.test(type) || eventStream.test(type);
 }
 
+/** What is said of answers that may be kept. */
+const ofKept = new Set(['ETag', 'Last-Modified', 'Age', 'Cache-Control', 'Cache-Tag']);
+
 /** A whole answer for a client that takes nothing but parts: one part, and the end. */
 export function framed(reply: Reply): Reply {
   const isMultipart = multipart.test(reply.headers['content-type'] ?? '');
   return {
     ...reply,
-    // Clients ask about what they keep; what comes in parts is not kept.
+    // Clients ask about what they keep; what comes in parts is not kept, neither by them nor on the way.
+    headers: Object.fromEntries(Object.entries(reply.headers).filter(([name]) => !ofKept.has(name))),
     etag: null,
     body: () => (isMultipart ? onePart(reply.body()) : oneEvent(reply.body())),
   };

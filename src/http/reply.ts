@@ -33,6 +33,8 @@ export function sendReply(request: IncomingMessage, response: ServerResponse, re
     return;
   }
   if (reply.parts) {
+    // nginx would hold parts back until the last has come, at least where it asks by HTTP/1.0, its default.
+    response.setHeader('X-Accel-Buffering', 'no');
     response.writeHead(status);
     response.flushHeaders();
     // An answer that breaks off in the middle ends without its last mark: the client can tell.

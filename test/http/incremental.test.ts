@@ -104,6 +104,9 @@ describe('a query with @defer', () => {
     const [hit, ...more] = payloadsOf(await send(query, { accept: 'multipart/mixed' }));
     expect(more).toEqual([]);
     expect(hit.extensions.cache.status).toBe('HIT');
+    const { headers } = await send(query, { accept: 'multipart/mixed' });
+    expect(headers.get('cache-control')).toBe('no-store');
+    for (const name of ['etag', 'age', 'last-modified']) expect(headers.has(name), name).toBe(false);
     const events = await send(query, { accept: 'text/event-stream' });
     expect(events.text).toMatch(/^event: next\ndata: \{"data":.*\}\n\nevent: complete/);
   });
