@@ -107,16 +107,11 @@ DECLARE
   opens text := 'NOT EXISTS (SELECT FROM change_log_tags e WHERE e.xid = pg_current_xact_id() AND e.begun_at = now() AND e.tenant_id = tenant)';
   of_row text;
   of_old_row text;
-  lists text;
-  tags text;
 BEGIN
   SELECT string_agg(format('%L || %s', prefix, replace(value, '$row', 'r')), ', ' ORDER BY place),
          string_agg(format('CASE WHEN %2$s IS DISTINCT FROM %3$s THEN %1$L || %3$s END',
-                           prefix, replace(value, '$row', 'r'), replace(value, '$row', 'o')), ', ' ORDER BY place),
-         string_agg(format('array_agg(DISTINCT %s) AS values_%s', replace(value, '$row', 'r'), place), ', '),
-         string_agg(format('coalesce((SELECT array_agg(%L || v) FROM unnest(values_%s) AS v WHERE v IS NOT NULL), ''{}'')',
-                           prefix, place), ' || ' ORDER BY place)
-    INTO of_row, of_old_row, lists, tags
+                           prefix, replace(value, '$row', 'r'), replace(value, '$row', 'o')), ', ' ORDER BY place)
+    INTO of_row, of_old_row
     FROM change_tag_parts(target, type, narrowings) WITH ORDINALITY AS part (prefix, value, place);
 
   RETURN format($f$
@@ -136,8 +131,10 @@ BEGIN
           FROM (SELECT DISTINCT r.%3$I AS tenant FROM %7$s r) changed;
       ELSIF row_count > 0 THEN
         INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
-        SELECT tenant, %1$L, (SELECT count(*) FROM %6$s r WHERE r.%3$I = tenant), %8$s, %2$s
-          FROM (SELECT %9$s FROM %7$s r GROUP BY r.%3$I) changed;
+        SELECT tenant, %1$L, (SELECT count(*) FROM %6$s r WHERE r.%3$I = tenant), tags, %2$s
+          FROM (SELECT tenant, array_agg(DISTINCT tag COLLATE "C") AS tags
+                  FROM (SELECT r.%3$I AS tenant, unnest(ARRAY[%8$s]) AS tag FROM %7$s r) tagged
+                 WHERE tag IS NOT NULL GROUP BY tenant) changed;
       END IF;
       RETURN NULL;
     END $f$,
@@ -145,8 +142,7 @@ BEGIN
     concat_ws(', ', of_row, CASE event WHEN 'update' THEN of_old_row END, quote_literal('L:' || type)),
     CASE event WHEN 'update' THEN format('new_rows r JOIN old_rows o ON o.%1$I = r.%1$I', tenant) ELSE changed || ' r' END,
     changed, source,
-    concat_ws(' || ', tags, format('%L::text', 'L:' || type)),
-    concat_ws(', ', format('r.%I AS tenant', tenant), lists));
+    concat_ws(', ', of_row, quote_literal('L:' || type)));
 END $$;
 
 SELECT track_changes('tenants', 'tenant');
