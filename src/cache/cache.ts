@@ -64,8 +64,18 @@ export interface ReadRequest extends FindRequest {
   refresh?: boolean;
   /** When something older may be answered. @default never */
   stale?: StalePolicy;
-  /** Makes the value. `primary`: a replica was too far behind, read where the changes are made. */
-  compute: (where: { primary: boolean }) => Promise<Computed>;
+  /** Makes the value. */
+  compute: (where: ComputeWhere) => Promise<Computed>;
+}
+
+export interface ComputeWhere {
+  /** Read where the changes are made: a replica was too far behind. */
+  readonly primary: boolean;
+  /**
+   * What is stamped with less is too far behind, and is computed again on the primary. Who rejects with an answer that
+   * is not to be kept sees to that: nobody asks a rejection how new it is.
+   */
+  readonly atLeast: Seq;
 }
 
 export interface ReadResult {

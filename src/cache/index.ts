@@ -5,6 +5,7 @@ export type {
   Coherence,
   CoherentCache,
   Computed,
+  ComputeWhere,
   FindRequest,
   MakeRequest,
   ReadRequest,

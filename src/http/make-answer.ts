@@ -24,6 +24,8 @@ export interface RunPlace {
 export interface Made {
   readonly result: ExecutionResult;
   readonly computed: Computed | null;
+  /** The newest change that the data is sure to contain; 0 where nobody asked. */
+  readonly stamp: number;
   readonly seen: ReadonlySet<Aspect>;
   /** Whether the errors are ours: something older may be served instead, where the policy says so. */
   readonly hasFailed: boolean;
@@ -63,6 +65,7 @@ export async function executeRun(
       result,
       seen,
       hasFailed,
+      stamp,
       computed: mayKeep ? computedOf(result, { run, applied, stamp, at: where.at, costMs, name }) : null,
     };
   } finally {

@@ -5,7 +5,15 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { createKey, type CacheReader, type Entry, type ReadResult, type StalePolicy } from '../cache/index.ts';
+import {
+  createKey,
+  type CacheReader,
+  type Computed,
+  type ComputeWhere,
+  type Entry,
+  type ReadResult,
+  type StalePolicy,
+} from '../cache/index.ts';
 import { planOf, type CachePlan } from '../graphql/cache-plan.ts';
 import { canonicalText, documentHash } from '../graphql/canonical.ts';
 import { createLearnedScopes } from '../graphql/learned-scope.ts';
@@ -114,7 +122,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     const covers = ({ seen }: Made) => [...seen].every((aspect) => scope.includes(aspect));
     const audience = joinAudience(`${execution.asker.viewer.tenantId}\n${key}`, client);
     let made: Made | null = null;
-    const compute = async ({ primary }: { primary: boolean }) => {
+    const compute = async ({ primary, atLeast }: ComputeWhere): Promise<Computed> => {
       if (asked.made?.computed && covers(asked.made) && !primary) return asked.made.computed;
       // What is sent as it is made cannot be taken back: it is read where it is sure to be new enough.
       const feed = asked.stream?.take() ?? null;
@@ -134,8 +142,9 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
       // Held against the scope its key was made with: what is known by now may be wider.
       asked.learn(made.seen);
       if (!covers(made)) throw new WiderThanKnown();
-      if (!made.computed) throw new NotKept(made);
-      return made.computed;
+      if (made.computed) return made.computed;
+      if (made.stamp < atLeast && !where.primary) return compute({ primary: true, atLeast }); // a lagging replica
+      throw new NotKept(made);
     };
     const read = (refresh: boolean): Promise<ReadResult> =>
       reader.read({ key, operation: name, refresh, stale: staleOf(plan), compute });

@@ -34,7 +34,7 @@ export class BypassingReader implements CacheReader {
     const stale = refresh || this.#isExact ? undefined : request.stale;
     const [reason, tenant] = [this.#reason, this.#tenant];
     try {
-      const entry = toEntry(await compute({ primary: true }), '', this.#options.nowMs());
+      const entry = toEntry(await compute({ primary: true, atLeast: 0 }), '', this.#options.nowMs());
       this.#options.emit({ type: 'miss', tenant, operation, reason });
       return { entry, status: 'BYPASS', level: null, reason, changedTag: null };
     } catch (error) {

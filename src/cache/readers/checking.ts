@@ -149,8 +149,8 @@ export class CheckingReader implements CacheReader {
     const { reason, changedTag } = remote;
     const missed = { status: 'MISS', level: null, reason, changedTag } as const;
     this.#tell(request, missed);
-    let computed = await request.compute({ primary: false });
-    if (computed.stamp < knownAt) computed = await request.compute({ primary: true }); // a lagging replica
+    let computed = await request.compute({ primary: false, atLeast: knownAt });
+    if (computed.stamp < knownAt) computed = await request.compute({ primary: true, atLeast: knownAt }); // a lagging replica
     // Of the history that was known before its data was read: should that be over by now, the entry is refused.
     const entry = toEntry(computed, this.#parts.epoch, options.nowMs());
     storeEntry(options, this.#tenant, request, entry);
