@@ -6,6 +6,7 @@ import { createContext } from '../graphql/context.ts';
 import { deliverCached } from './deliver-cached.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { AskedOperation } from './graphql-params.ts';
+import { Abandoned } from './not-kept.ts';
 import type { FindOperation } from './persisted-operations.ts';
 import { preferredLocale } from './preferred-locale.ts';
 import type { Reading, ReadingOptions } from './reading.ts';
@@ -62,7 +63,7 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
     if (signal.aborted) close();
     try {
       const context = contextFor(caller, session);
-      const report = reporter(record);
+      const report = reporter(record, signal);
       const exchange: Exchange = {
         params,
         register,
@@ -117,14 +118,19 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
   }
 
   /** An error that fifty fields share is one error: it is logged once. */
-  function reporter({ requestId }: RequestRecord): (error: unknown) => void {
+  function reporter({ requestId }: RequestRecord, signal: AbortSignal): (error: unknown) => void {
     const reported = new Set<unknown>();
     return (error) => {
-      if (reported.has(error)) return;
+      if (reported.has(error) || (signal.aborted && isEnding(error))) return;
       reported.add(error);
       logger.error(describeFailure(requestId, error), 'unexpected error');
     };
   }
+}
+
+/** What is stopped because its client has gone, or its time is up, says so: there is nothing wrong with it. */
+function isEnding(error: unknown): boolean {
+  return error instanceof Abandoned || (error instanceof Error && error.name === 'AbortError');
 }
 
 /** How it is sent is for the server to say. */

@@ -1,7 +1,10 @@
 import { getEventListeners } from 'node:events';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createApp } from '../../src/app/create-app.ts';
 import { executeRun } from '../../src/http/make-answer.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { createWorld, testNow, testTokens, type World } from '../support/world.ts';
 
 let world: World;
 
@@ -36,6 +39,41 @@ it('who comes while an abandoned run is still ending is answered by a run of the
   } finally {
     ended();
     for (const client of held) client.release();
+  }
+});
+
+it('a client that goes away is no error in the log', async () => {
+  const lines: { level: number; msg: string; status?: number }[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  const { database, acme } = world;
+  const logger = pino(stream);
+  const node = createApp({ databaseUrl: database.url, tokens: testTokens, now: () => testNow, logger });
+  const baseUrl = await node.listen(0);
+  const gate = await database.owner.connect();
+  try {
+    await gate.query('BEGIN; LOCK TABLE assets IN ACCESS EXCLUSIVE MODE');
+    const leaving = new AbortController();
+    const left = fetch(`${baseUrl}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${acme.people.admin.token}` },
+      body: JSON.stringify({ query: 'query Leaving { assets { totalCount } }' }),
+      signal: leaving.signal,
+    }).catch(() => null);
+    const waiting = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'assets'::regclass`;
+    await expect.poll(async () => (await database.owner.query(waiting)).rowCount).toBe(1);
+    leaving.abort();
+    await left;
+    await gate.query('COMMIT');
+    await expect.poll(() => lines.find(({ msg }) => msg === 'request')).toMatchObject({ status: 499 });
+    await node.close();
+    expect(lines.filter(({ level }) => level >= 40)).toEqual([]);
+  } finally {
+    gate.release(true);
   }
 });
 
