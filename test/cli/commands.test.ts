@@ -44,7 +44,7 @@ async function parse(args: string[]): Promise<CliResult> {
 }
 
 describe('the command line', () => {
-  const names = ['serve', 'migrate', 'seed', 'import', 'token', 'schema', 'operations'];
+  const names = ['serve', 'migrate', 'seed', 'import', 'token', 'schema', 'operations', 'purge', 'warm'];
 
   test('names every command', async () => {
     const { status, stdout } = await run(['--help']);

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
-import { createPool } from '../../src/db/pool.ts';
-import { newId } from '../../src/ids.ts';
+import { purge } from '../../src/db/cache-purge.ts';
+import { applicationRole, createPool } from '../../src/db/pool.ts';
+import { createTenantSession } from '../../src/db/session.ts';
+import { findTenantId } from '../../src/db/tenant-by-slug.ts';
+import { newId, type TenantId } from '../../src/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { epochOf, logged } from '../support/logged.ts';
 
@@ -22,13 +25,18 @@ beforeAll(async () => {
      ALTER DATABASE ${name} OWNER TO ${role}; ALTER SCHEMA public OWNER TO ${role};
      GRANT freshfield_app, freshfield_search TO ${role} WITH ADMIN OPTION`,
   );
-  const url = new URL(database.url);
-  url.username = role;
-  url.password = 'plain';
-  owner = createPool({ connectionString: url.href, role: null, max: 2, onError: () => {} });
+  owner = createPool({ connectionString: url(), role: null, max: 2, onError: () => {} });
   await migrate(owner);
   await owner.query(`INSERT INTO tenants (id, slug, name) VALUES ($1, 'acme', 'Acme')`, [tenant]);
 });
+/** As that owner. */
+function url(): string {
+  const own = new URL(database.url);
+  own.username = role;
+  own.password = 'plain';
+  return own.href;
+}
+
 afterAll(async () => {
   await owner.end();
   await database.owner.query(`REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`);
@@ -52,4 +60,22 @@ it('renews the epoch with each migration, though Postgres does not let it watch 
   expect(await epochOf(owner, tenant)).toBe(before); // what was rolled back changed nothing
   await owner.query('SELECT renew_change_epoch()');
   expect(await epochOf(owner, tenant)).not.toBe(before);
+});
+
+it('has its cache purged by the application, for a tenant that is known by its slug', async () => {
+  const application = createPool({ connectionString: url(), role: applicationRole, max: 1, onError: () => {} });
+  try {
+    expect(await findTenantId(application, 'acme')).toBe(tenant);
+    expect(await findTenantId(application, 'nobody')).toBeNull();
+    const session = createTenantSession({ pool: application, tenantId: tenant as TenantId });
+    const target = { kind: 'type', type: 'Tenant', ids: [tenant] } as const;
+    const told = await logged(owner, [tenant], () =>
+      session.write((trx) =>
+        purge(trx, { target, soft: true, dryRun: false }, { by: { via: 'cli' }, now: new Date() }),
+      ),
+    );
+    expect(told).toEqual({ [tenant]: [`~E:tenant:${tenant}`, '~L:tenant'] });
+  } finally {
+    await application.end();
+  }
 });

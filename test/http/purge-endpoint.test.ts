@@ -69,7 +69,8 @@ const purge = (asked: object) => {
 };
 
 const message = ({ json }: Awaited<ReturnType<typeof send>>): string => json.errors[0].message;
-const statusOf = ({ extensions }: { extensions?: Record<string, unknown> }) => (extensions?.['cache'] as { status?: string } | undefined)?.status;
+const statusOf = ({ extensions }: { extensions?: Record<string, unknown> }) =>
+  (extensions?.['cache'] as { status?: string } | undefined)?.status;
 const assets = '{ assets(first: 1) { totalCount } }';
 const sites = 'query Sites { sites { name } }';
 
