@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { announceTags } from '../../src/db/announce-tags.ts';
+import { createTenantSession } from '../../src/db/session.ts';
 import { newId } from '../../src/ids.ts';
 import { logged, onOneConnection, type Logged } from '../support/logged.ts';
 import { insertTickets } from '../support/tickets.ts';
@@ -198,6 +200,25 @@ describe('the change log tells', () => {
     expect(told).toEqual({ [acme.id]: ['T:tides', 'T:weather'] });
     const nobody = await tell(() => world.app.pool.query(`SELECT log_custom_change(ARRAY['weather'])`));
     expect(nobody).toEqual({});
+  });
+
+  it('of tags that are announced by hand, whatever is in them, and where: the transaction has its position as any', async () => {
+    const id = newId();
+    const tags = [
+      '*',
+      '~*',
+      'L:ticket',
+      '~L:ticket',
+      `E:ticket:${id}`,
+      `~E:ticket:${id}`,
+      `T:x'); DROP TABLE sites; --`,
+    ];
+    const session = createTenantSession({ pool: world.app.pool, tenantId: acme.id });
+    const told = await tell(() => session.write((trx) => announceTags(trx, tags)));
+    expect(told).toEqual({ [acme.id]: tags.toSorted() });
+    const { rows } = await owner.query('SELECT max(seq) AS head FROM change_log WHERE tenant_id = $1', [acme.id]);
+    expect(session.written.token).toBe(rows[0]?.head);
+    await session.close();
   });
 });
 

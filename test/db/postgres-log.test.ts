@@ -99,7 +99,7 @@ describe('a change log in anybody’s Postgres', () => {
     try {
       await client.query(`SET ROLE ${role}`);
       await client.query(
-        "SELECT coherent_cache.changed('t', 'Todo'), coherent_cache.epoch(), coherent_cache.trim('1 h')",
+        "SELECT coherent_cache.changed('t', 'Todo'), coherent_cache.epoch(), coherent_cache.trim('1 h'), coherent_cache.changes_since('{t}', '{0}')",
       );
     } finally {
       await client.query(`RESET ROLE`);
