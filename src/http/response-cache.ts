@@ -182,7 +182,8 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
       level,
       scope: reach,
       ageMs,
-      ttlMs: Math.max(0, entry.expiresAtMs - entry.storedAtMs - ageMs),
+      // Whoever keeps what is older than it should be would make it older still.
+      ttlMs: status === 'STALE' ? 0 : Math.max(0, entry.expiresAtMs - entry.storedAtMs - ageMs),
       reason: `${explainRead(read)}; ${explainPlan(read, plan, scope)}`,
     };
     return { bytes: entry.body, report, ...kept };
