@@ -1,158 +1,41 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builder } from '../../src/graphql/builder.ts';
-import { addPersonWithRole } from '../support/change-person.ts';
 import { askHttp } from '../support/ask-http.ts';
 import { until } from '../support/built-server.ts';
 import { send } from '../support/send.ts';
-import { changeTicket, insertTickets, ticketId } from '../support/tickets.ts';
-import { nginxPath, startNginx, type Nginx } from './nginx.ts';
+import { describeBehindNginx, eager } from './behind-nginx.ts';
+import { brief } from './mottos.ts';
+import { startNginx, type Nginx } from './nginx.ts';
 import { createNodes, openGate, type Nodes } from './nodes.ts';
 import { parts } from './parts.ts';
-import { startRewritingProxy, type RewritingProxy } from './rewriting-proxy.ts';
-import { sweep } from './sweep.ts';
 
-let briefMotto = 'first';
-
-// Answers that are the same for everybody: no module has any.
-builder.queryFields((t) => ({
-  motto: t.string({
-    description: 'The same for everybody, for a minute.',
-    cacheControl: { maxAge: 300, clientMaxAge: 60, scope: 'PUBLIC' },
-    resolve: () => 'Stay fresh.',
-  }),
-  briefMotto: t.string({
-    description: 'The same for everybody, for a second.',
-    cacheControl: { maxAge: 300, clientMaxAge: 1, scope: 'PUBLIC' },
-    resolve: () => briefMotto,
-  }),
-  askedMotto: t.string({
-    description: 'The same for everybody; a cache is to ask each time.',
-    cacheControl: { maxAge: 300, scope: 'PUBLIC' },
-    resolve: () => 'Ask again.',
-  }),
-  falseMotto: t.string({
-    description: 'Declared to be the same for everybody, which it is not.',
-    cacheControl: { maxAge: 300, clientMaxAge: 60, scope: 'PUBLIC' },
-    resolve: (_root, _args, { viewer }) => viewer.personId,
-  }),
-  tenantMotto: t.string({
-    description: 'Of a tenant; its own clients may keep it for a minute.',
-    cacheControl: { maxAge: 300, clientMaxAge: 60 },
-    resolve: (_root, _args, { viewer }) => viewer.tenantId,
-  }),
-}));
-
-/** Keeps whatever it is not forbidden to keep, of GET and POST, and for ten minutes where nothing is said. */
-const eager = `
-  proxy_cache_methods GET HEAD POST;
-  proxy_cache_key "$request_method $request_uri $request_body";
-  proxy_cache_valid any 10m;
-  proxy_cache_use_stale error timeout invalid_header updating http_500 http_502 http_503 http_504;
-  client_body_buffer_size 256k;
-`;
-
-if (process.env['CI'] && !nginxPath) {
-  it('nginx is installed where all tests are to run', () => {
-    throw new Error('nginx is missing: run script/bootstrap.');
-  });
-}
-
-describe.skipIf(!nginxPath)('behind nginx (skipped where it is not installed: run script/bootstrap)', () => {
+describeBehindNginx(() => {
   let nodes: Nodes;
   let nginx: Nginx;
-  const rewriting: RewritingProxy[] = [];
-  let [usual, keen, publicised, unvaried] = ['', '', '', ''];
-  const seen: { path: string; ifNoneMatch: string | undefined; status: number }[] = [];
+  let [usual, keen] = ['', ''];
+  const seen: { ifNoneMatch: string | undefined; status: number }[] = [];
 
   beforeAll(async () => {
     nodes = await createNodes();
-    nodes.app.server.on('request', ({ url = '', headers }, response) => {
+    nodes.app.server.on('request', ({ headers }, response) => {
       response.once('finish', () => {
-        seen.push({ path: url, ifNoneMatch: headers['if-none-match'], status: response.statusCode });
+        seen.push({ ifNoneMatch: headers['if-none-match'], status: response.statusCode });
       });
     });
-    const wrong = { 'cache-control': 'public, max-age=600' };
-    rewriting.push(await startRewritingProxy(nodes.baseUrl, wrong));
-    rewriting.push(await startRewritingProxy(nodes.baseUrl, { ...wrong, vary: 'Accept' }));
     nginx = await startNginx([
       { origin: nodes.baseUrl, settings: '' },
-      { origin: nodes.baseUrl, settings: `${eager} proxy_http_version 1.1;` },
-      ...rewriting.map(({ url }) => ({ origin: url, settings: '' })),
+      { origin: nodes.baseUrl, settings: eager },
     ]);
-    [usual = '', keen = '', publicised = '', unvaried = ''] = nginx.urls;
+    [usual = '', keen = ''] = nginx.urls;
   });
   afterAll(async () => {
     await nginx.stop();
-    for (const proxy of rewriting) await proxy.close();
     await nodes.close();
   });
 
   const token = () => nodes.acme.people.admin.token;
   /** What nginx says it did. */
   const kept = ({ headers }: { headers: Record<string, unknown> }) => headers['x-proxy-cache'];
-
-  describe('nobody gets what belongs to somebody else, and nobody what is not true any more:', () => {
-    /** Everything, for everybody, through one proxy, again after each change; answers what was found wrong. */
-    async function roundsThrough(via: string) {
-      const [id = ''] = await insertTickets(nodes.acme, [
-        { title: 'Before', reporter_id: nodes.acme.people.member.id },
-      ]);
-      const leaving = await addPersonWithRole(nodes.acme, {
-        key: `desk-${id.slice(-6)}`,
-        grants: [['tickets:read', 'any']],
-      });
-      const { acme, globex } = nodes;
-      const options = {
-        via,
-        origin: nodes.baseUrl,
-        viewers: {
-          'admin of acme': acme.people.admin.token,
-          'member of acme': acme.people.member.token,
-          'leaving acme': leaving.token,
-          'admin of globex': globex.people.admin.token,
-        },
-        queries: [
-          '{ viewer { person { id name } tenant { slug } permissions } }',
-          '{ tickets(first: 50) { totalCount edges { node { id title version } } } }',
-          `{ ticket(id: "${ticketId(id)}") { title version } }`,
-          '{ sites { id name } motto }',
-          '{ falseMotto }',
-          '{ tenantMotto }',
-          '{ askedMotto }',
-        ],
-      };
-      const findings = [...(await sweep(options)), ...(await sweep(options))];
-      await changeTicket(nodes, 'admin', 'updateTicket', { id: ticketId(id), version: 1, title: 'By mutation' });
-      findings.push(...(await sweep(options)));
-      await nodes.database.owner.query(`UPDATE tickets SET title = 'By hand' WHERE id = $1`, [id]);
-      findings.push(...(await sweep(options)));
-      await nodes.database.owner.query('DELETE FROM person_roles WHERE person_id = $1', [leaving.id]);
-      findings.push(...(await sweep(options)));
-      return findings;
-    }
-
-    it('with nginx as it comes', async () => {
-      expect(await roundsThrough(usual)).toEqual([]);
-    });
-
-    it('with an nginx that keeps whatever it is not forbidden to', async () => {
-      expect(await roundsThrough(keen)).toEqual([]);
-    });
-
-    it('the search finds older answers once Cache-Control is forged, and none of others while Vary stands', async () => {
-      const findings = await roundsThrough(publicised);
-      expect(findings.length).toBeGreaterThan(0);
-      expect(findings.flatMap(({ belongsTo }) => belongsTo)).toEqual([]);
-    });
-
-    it('the search finds answers of others once Vary is forged too', async () => {
-      const findings = await roundsThrough(unvaried);
-      expect(findings).toContainEqual(
-        expect.objectContaining({ viewer: 'admin of globex', belongsTo: ['admin of acme'] }),
-      );
-    });
-  });
 
   describe('an answer that is the same for everybody', () => {
     it('is kept for as long as it says, and served to others, with the server unasked', async () => {
@@ -181,7 +64,7 @@ describe.skipIf(!nginxPath)('behind nginx (skipped where it is not installed: ru
       expect(again.text).toBe(first.text);
       expect(['HIT', 'REVALIDATED']).toContain(kept(again)); // another second may have passed
 
-      briefMotto = 'second';
+      brief.motto = 'second';
       await askHttp(nodes.baseUrl, token()).get({ query }, { headers: { 'cache-control': 'no-cache' } });
       let latest = await ask.get({ query });
       await until(async () => {

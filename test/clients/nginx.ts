@@ -84,7 +84,6 @@ function cachingServer(folder: string, { origin, settings }: CachingServer, port
           proxy_set_header Connection "";
           proxy_cache answers-${port};
           proxy_cache_revalidate on;
-          proxy_cache_lock on;
           add_header X-Proxy-Cache $upstream_cache_status always;
           ${settings}
         }

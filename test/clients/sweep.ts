@@ -33,24 +33,27 @@ const ways: Record<string, (ask: AskHttp, query: string) => Promise<RawAnswer>> 
   'text by POST': (ask, query) => ask.post({ query }),
 };
 
-/** Asks everything for everybody through the proxy, and the server itself beside it; answers what differs. */
+/** Asks everything for everybody through the proxy, all at once, and the server itself beside it; answers what differs. */
 export async function sweep({ via, origin, viewers, queries }: SweepOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const query of queries) {
     const expected = new Map<string, unknown>();
-    for (const [viewer, token] of Object.entries(viewers)) {
+    const everybody = Object.entries(viewers);
+    const expect = async ([viewer, token]: [string, string]) => {
       // Made afresh, and forgotten: the server's own cache is no witness here.
       const made = await askHttp(origin, token).post({ query }, { headers: { 'cache-control': 'no-store' } });
       expected.set(viewer, told(made));
-    }
-    for (const [viewer, token] of Object.entries(viewers)) {
+    };
+    const compare = async ([viewer, token]: [string, string]) => {
       for (const [way, send] of Object.entries(ways)) {
         const got = told(await send(askHttp(via, token), query));
         if (isDeepStrictEqual(got, expected.get(viewer))) continue;
         const belongsTo = [...expected].filter(([, theirs]) => isDeepStrictEqual(got, theirs)).map(([name]) => name);
         findings.push({ viewer, query, way, belongsTo });
       }
-    }
+    };
+    await Promise.all(everybody.map(expect));
+    await Promise.all(everybody.map(compare));
   }
   return findings;
 }
