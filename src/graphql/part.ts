@@ -53,7 +53,7 @@ export function openPart(options: PartOptions): Part & Recorder {
       return asker.locale;
     },
     session,
-    clock: createClock(at, recorder.holdsBetween),
+    clock: createClock(at, (between) => recorder.holdsBetween(between)),
     requestId: options.requestId,
     cacheHints: options.cacheHints,
     fieldCache: options.fieldCache,

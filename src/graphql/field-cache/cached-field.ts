@@ -65,7 +65,7 @@ class CachedFieldPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
         maxAgeS,
         isPrivate: this.#isPrivate.get(declared),
         isBatched: true,
-        resolve: (part) => resolve(seen, args, part.context as Types['Context'], narrowed),
+        resolve: (part) => resolve(seen, args, part.context, narrowed),
       });
     };
   }
