@@ -94,7 +94,8 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
     try {
       // One round trip. Both ids are uuids by their type's parser; nothing else may be put into this text.
       const person = personId ? `, set_config('app.person', '${personId}', true)` : '';
-      const stamp = `coalesce((SELECT max(seq) FROM change_log WHERE tenant_id = '${tenantId}'), 0)::float8 AS stamp`;
+      // Whoever changes something is told the position of that.
+      const stamp = begin === beginSnapshot ? `newest_change('${tenantId}')::float8 AS stamp` : '0 AS stamp';
       const text = `${begin}; SELECT ${stamp}, set_config('app.tenant', '${tenantId}', true)${person}`;
       const results: unknown = await client.query({ text, query_timeout: beginTimeoutMs } as pg.QueryConfig);
       return { client, stamp: (results as pg.QueryResult<{ stamp: Seq }>[]).at(-1)?.rows[0]?.stamp ?? 0 };

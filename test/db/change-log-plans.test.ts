@@ -44,6 +44,7 @@ describe('a log that is short is read by its indexes', () => {
       'by nodes that ask what has changed',
       `SELECT * FROM changes_since(ARRAY[(SELECT id FROM tenants LIMIT 1)], '{0}')`,
     ],
+    ['by requests, for what their snapshot contains', `SELECT newest_change((SELECT id FROM tenants LIMIT 1))`],
     ['by transactions that change something, once or twice', update, update],
     ['as they commit, for one tenant or several', update, 'SET CONSTRAINTS seal IMMEDIATE'],
     ['by those who commit them', update, 'SET CONSTRAINTS seal IMMEDIATE', 'SELECT * FROM sealed_changes()'],

@@ -148,6 +148,13 @@ CREATE FUNCTION change_epoch() RETURNS text
                         (SELECT generation FROM change_epochs WHERE only_row))
 $$;
 
+-- Where a tenant's log stands: the newest change that a snapshot contains. Every request asks, so it is planned once.
+CREATE FUNCTION newest_change(of_tenant uuid) RETURNS bigint
+  LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+  RETURN coalesce((SELECT max(seq) FROM change_log WHERE tenant_id = of_tenant), 0);
+END $$;
+
 -- Where these tenants' logs stand and what was added after these positions: in one statement, so one snapshot. Every
 -- cached answer waits for it. A function, because it is planned once: planning costs several times what running it does.
 CREATE FUNCTION changes_since(tenants uuid[], positions bigint[])
