@@ -100,7 +100,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     // A run may look at more of the viewer than was known of its operation: its answer is kept under the wider key.
     let made: Made | null = null;
     for (;;) {
-      const scope = withDeclared(scopes.of(operationKey), plan);
+      const scope = withDeclared(scopes.of(operationKey, asker), plan);
       if (execution.sharedOnly && scope.includes('person')) throw new ForOnePerson();
       const key = createKey(keySecret, [
         'response',
@@ -109,7 +109,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
         asker.viewer.tenantId,
         ...scope.flatMap((aspect) => [aspect, aspectValue(asker, aspect)]),
       ]);
-      const learn = (seen: ReadonlySet<Aspect>) => scopes.learn(operationKey, seen);
+      const learn = (seen: ReadonlySet<Aspect>) => scopes.learn(operationKey, asker, seen);
       const outcome = await readOnce(execution, { key, name, plan, learn, scope, made, at, stream });
       if ('report' in outcome) return outcome;
       made = outcome.made;

@@ -70,12 +70,12 @@ export function createWarmOperation(options: WarmOperationOptions) {
 /** Keeps neither an answer nor a value of it that is for one person alone. */
 function sharedOnly(execution: CachedExecution, refuse: () => never): CachedExecution {
   const shared = (scopes: LearnedScopes): LearnedScopes => ({
-    of(name) {
-      const scope = scopes.of(name);
+    of(name, asker) {
+      const scope = scopes.of(name, asker);
       return scope.includes('person') ? refuse() : scope;
     },
-    learn(name, seen) {
-      scopes.learn(name, seen);
+    learn(name, asker, seen) {
+      scopes.learn(name, asker, seen);
       if (seen.has('person')) refuse();
     },
   });

@@ -110,7 +110,7 @@ export function createFieldCache(options: FieldCacheOptions): FieldCache {
     let made: Value | null = null;
     const compute = async () => {
       made = await valueOf(request, part);
-      scopes.learn(operation, part.seen);
+      scopes.learn(operation, asker, part.seen);
       // Others may be waiting under a key that says too little about them.
       if (![...part.seen].every((aspect) => scope.includes(aspect))) throw new WiderThanKnown();
       return made;
@@ -129,7 +129,7 @@ export function createFieldCache(options: FieldCacheOptions): FieldCache {
   }
 
   function placeOf({ coordinate, parent, args, isPrivate }: FieldRequest): Place {
-    const learned = scopes.of(coordinate);
+    const learned = scopes.of(coordinate, asker);
     const identity = textOf(parent, coordinate);
     const scope: readonly Aspect[] = isPrivate && !learned.includes('person') ? [...learned, 'person'] : learned;
     const key = createKey(options.keySecret, [
