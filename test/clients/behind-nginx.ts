@@ -18,5 +18,9 @@ export function describeBehindNginx(tests: () => void): void {
       throw new Error('nginx is missing: run script/bootstrap.');
     });
   }
-  describe.skipIf(!nginxPath)('behind nginx (skipped where it is not installed: run script/bootstrap)', tests);
+  describe.skipIf(!nginxPath)(
+    'behind nginx (skipped where it is not installed: run script/bootstrap)',
+    { timeout: 60_000 },
+    tests,
+  );
 }
