@@ -88,16 +88,15 @@ CREATE CONSTRAINT TRIGGER seal AFTER INSERT ON change_log_tags
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.opens) EXECUTE FUNCTION seal_changes();
 ALTER TABLE change_log_tags ENABLE ALWAYS TRIGGER seal;
 
--- What this transaction has changed, for whoever commits it, once it is sealed. A function, because it is planned once.
-CREATE FUNCTION sealed_changes() RETURNS TABLE (type text, row_count bigint, token bigint)
+-- What this transaction has changed, for whoever commits it, once it is sealed: [type, rows, position] of each statement
+-- that is in the log; NULL where none is. A function, because it is planned once.
+CREATE FUNCTION sealed_changes() RETURNS json
   LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
-#variable_conflict use_column
 BEGIN
-  RETURN QUERY
-  SELECT type, sum(row_count), (SELECT max(seq) FROM change_log log WHERE log.tenant_id = changed.tenant_id)
-    FROM change_log_tags changed
-   WHERE xid = pg_current_xact_id_if_assigned() AND begun_at = now()
-   GROUP BY type, tenant_id ORDER BY type;
+  RETURN (SELECT json_agg(json_build_array(type, row_count,
+                   (SELECT max(seq) FROM change_log log WHERE log.tenant_id = changed.tenant_id)))
+            FROM change_log_tags changed
+           WHERE xid = pg_current_xact_id_if_assigned() AND begun_at = now());
 END $$;
 
 -- For what lives outside SQL: `T:weather`. The application may call it, for its own tenant only.
