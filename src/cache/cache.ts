@@ -8,7 +8,7 @@ import { Flights } from './flight.ts';
 import { BypassingReader } from './readers/bypassing.ts';
 import { CheckingReader } from './readers/checking.ts';
 import { Renewals } from './readers/renewals.ts';
-import type { StaleBecause, StalePolicy } from './readers/stale.ts';
+import { Refusals, type StaleBecause, type StalePolicy } from './readers/stale.ts';
 import type { MemoryStore } from './stores/memory.ts';
 import type { RemoteStore } from './stores/remote.ts';
 
@@ -141,6 +141,7 @@ export function createCache(options: CacheOptions): CoherentCache {
   const flights = new Flights<ReadResult>();
   const parts = new Flights<Entry>();
   const renewals = new Renewals(monotonicMs);
+  const refusals = new Refusals();
   const history = new History(log, tags, sync);
 
   const mustSync = (tenant: Tenant, token: Seq | undefined): boolean => {
@@ -154,14 +155,26 @@ export function createCache(options: CacheOptions): CoherentCache {
         if (mustSync(tenant, token)) await sync.sync(tenant);
       } catch (error) {
         emit({ type: 'error', where: 'sync', error });
-        return new BypassingReader(options, tenant, { reason: 'unreachable', isExact: token !== undefined });
+        return new BypassingReader(options, tenant, { reason: 'unreachable', isExact: token !== undefined, refusals });
       }
       // What it is entitled to is settled now: whatever is learned or forgotten later, it gets nothing older.
       const [epoch, required] = [tags.epoch, tags.applied(tenant)];
       if (epoch === null || required === undefined)
-        return new BypassingReader(options, tenant, { reason: 'epoch', isExact: true });
+        return new BypassingReader(options, tenant, { reason: 'epoch', isExact: true, refusals });
       const isExact = token !== undefined;
-      return new CheckingReader({ options, flights, parts, renewals, sync, history, tenant, epoch, required, isExact });
+      return new CheckingReader({
+        options,
+        flights,
+        parts,
+        renewals,
+        refusals,
+        sync,
+        history,
+        tenant,
+        epoch,
+        required,
+        isExact,
+      });
     },
   };
 }

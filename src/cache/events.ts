@@ -7,6 +7,7 @@ export type MissReason =
   | 'absent'
   | 'expired'
   | 'changed'
+  | 'purged'
   | 'soft-purge'
   | 'epoch'
   | 'floor'

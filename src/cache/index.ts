@@ -14,7 +14,7 @@ export type {
   SnapshotRequest,
 } from './cache.ts';
 export type { StalePolicy } from './readers/stale.ts';
-export { everything, softly } from './coherence/change-log.ts';
+export { everything, purged, softly } from './coherence/change-log.ts';
 export type {
   AppendableChangeLog,
   Change,
@@ -36,7 +36,7 @@ export { createEvents } from './events.ts';
 export type { CacheEvent, Emit, Events, Level, MissReason, RejectReason } from './events.ts';
 export { createKey } from './key.ts';
 export type { KeyPart } from './key.ts';
-export { countHeld, createPurge } from './purge.ts';
+export { countHeld, createPurge, tagsOfPurge } from './purge.ts';
 export type { Held, HeldHere, Purged, PurgeOptions, PurgeRequest } from './purge.ts';
 export { createMemoryStore } from './stores/memory.ts';
 export type { MemoryStore } from './stores/memory.ts';

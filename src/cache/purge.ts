@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   everything,
+  purged,
   softly,
   type AppendableChangeLog,
   type Seq,
@@ -52,6 +53,8 @@ export interface PurgeOptions {
 
 /** More tags than this are purged by fewer, wider ones. */
 const maxTags = 500;
+/** What a purge marks tags with. */
+const marked = /^[~!]/;
 /** Entries looked at in one turn of the event loop. */
 const entriesPerTurn = 500;
 
@@ -65,9 +68,14 @@ export function createPurge({ log, here }: PurgeOptions): (request: PurgeRequest
     const { tenant, soft = false, dryRun = false } = request;
     const tags = tagsOf(request);
     const counted = here ? await countHeld(here, { tenant, tags, soft }) : null;
-    const seq = dryRun ? null : await log.append(tenant, soft ? tags.map(softly) : tags);
+    const seq = dryRun ? null : await log.append(tenant, tagsOfPurge(tags, soft));
     return { tags, soft, dryRun, seq, here: counted };
   };
+}
+
+/** What a purge writes into the log. */
+export function tagsOfPurge(tags: readonly Tag[], soft: boolean): Tag[] {
+  return soft ? tags.map(softly) : tags.flatMap((tag) => (tag === everything ? [tag] : [tag, purged(tag)]));
 }
 
 /**
@@ -109,7 +117,7 @@ function tagsOf(request: PurgeRequest): readonly Tag[] {
   if (isAll === true) return [everything];
   const distinct = [...new Set<unknown>(tags)];
   if (distinct.length > maxTags) throw new TypeError(`tags: send at most ${maxTags}; purge wider ones instead.`);
-  const wrong = distinct.find((tag) => typeof tag !== 'string' || tag === '' || tag.startsWith(softly('')));
+  const wrong = distinct.find((tag) => typeof tag !== 'string' || tag === '' || marked.test(tag));
   if (wrong !== undefined) throw new TypeError('tags: each is a string as entries have it; say soft: true, not "~".');
   return distinct as Tag[];
 }

@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts';
 /** How many tags one call may announce. */
 export const maxAnnouncedTags = 500;
 
-const tag = /^~?(\*|[ELAPT]:[^\p{Cc}]{1,300})$/u;
+const tag = /^[~!]?(\*|[ELAPT]:[^\p{Cc}]{1,300})$/u;
 
 /**
  * Says, in a transaction, that whatever depends on these tags has changed, or counts as expired (`softly`), though no row

@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { everything, softly, type Held, type Tag } from '../cache/index.ts';
+import { everything, tagsOfPurge, type Held, type Tag } from '../cache/index.ts';
 import { ConflictError, ValidationError } from '../errors.ts';
 import { announceTags, maxAnnouncedTags } from './announce-tags.ts';
 import { auditCache, type CacheActor } from './cache-audit.ts';
@@ -54,7 +54,7 @@ export async function purge(trx: Kysely<Tables>, order: PurgeOrder, { by, now, c
     if (!isUniqueViolation(error, 'cache_audits_tenant_id_signature_key')) throw error;
     throw new ConflictError('This signature was used before, so it is done already. Sign again to do it again.');
   });
-  const written = soft ? tags.map(softly) : tags;
+  const written = tagsOfPurge(tags, soft);
   for (let from = 0; from < written.length && !dryRun; from += maxAnnouncedTags) {
     await announceTags(trx, written.slice(from, from + maxAnnouncedTags));
   }

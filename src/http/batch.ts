@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Seq } from '../cache/index.ts';
 import { errorBody, statusOf } from './answer.ts';
 import type { AskedOperation } from './graphql-params.ts';
 import type { Reading } from './reading.ts';
@@ -10,8 +11,8 @@ import type { Caller, RunOperation } from './run-operation.ts';
 
 export interface BatchOptions {
   run: RunOperation;
-  /** Begins another reading: what was acknowledged until now is seen. */
-  openReading: () => Promise<Reading | null>;
+  /** Begins another reading: what was acknowledged until now is seen; in every mode, at least the change of this token. */
+  openReading: (since: Seq | null) => Promise<Reading | null>;
   logger: Logger;
 }
 
@@ -33,7 +34,7 @@ export async function runBatch(
   for (const [index, operation] of operations.entries()) {
     signal.throwIfAborted(); // nobody waits for the rest
     const own: RequestRecord = { ...record, operation: null, codes: [] };
-    current ??= options.openReading();
+    current ??= options.openReading(latestToken(replies));
     const key = idempotencyKey && keyOf(idempotencyKey, index);
     replies.push(await replyTo(operation, { ...caller, record: own, idempotencyKey: key, reading: current }, options));
     record.codes.push(...own.codes);
@@ -70,13 +71,20 @@ function keyOf(key: string, index: number): string {
 function together(replies: readonly Reply[]): Reply {
   const statuses = new Set(replies.map(({ status }) => status));
   const [first = 200] = statuses;
-  const tokens = replies.flatMap(({ headers }) => headers['X-Cache-Token'] ?? []);
-  const token = tokens.toSorted((a, b) => Number(b) - Number(a))[0];
+  const token = latestToken(replies);
   const parts = replies.flatMap(({ body }, index) => [Buffer.from(index === 0 ? '[' : ','), body()]);
   return {
     status: statuses.size === 1 ? first : 200,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...(token && { 'X-Cache-Token': token }) },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      ...(token !== null && { 'X-Cache-Token': String(token) }),
+    },
     etag: null,
     body: () => Buffer.concat([...parts, Buffer.from(']')]),
   };
+}
+
+function latestToken(replies: readonly Reply[]): Seq | null {
+  const tokens = replies.flatMap(({ headers }) => headers['X-Cache-Token'] ?? []);
+  return tokens.length > 0 ? Math.max(...tokens.map(Number)) : null;
 }

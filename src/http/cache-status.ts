@@ -13,7 +13,7 @@ export interface StatusOptions {
 }
 
 /** Reasons that say that there was an answer, and that it could not be served any more. */
-const stale = /^(expired|changed|soft-purge|stale)\b/;
+const stale = /^(expired|changed|purged|soft-purge|stale)\b/;
 /** Reasons that the request itself gave. */
 const requested = /^(refresh|no-cache|no-store|max-age)\b/;
 

@@ -11,7 +11,7 @@ const because = {
 /** Why an answer was a hit, a miss or stale. Names the type that changed, not the row: the viewer may not know of it. */
 export function explainRead({ reason, changedTag, because: why }: ReadResult): string {
   if (!reason) return 'unchanged';
-  const said = changedTag ? `changed: ${changedTag.split(':')[1] ?? changedTag}` : reason;
+  const said = changedTag ? `${reason}: ${changedTag.split(':')[1] ?? changedTag}` : reason;
   return why ? `${said}, and ${because[why]}` : said;
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Seq } from '../cache/index.ts';
 import { admit } from './admission.ts';
 import { authenticate } from './authenticate.ts';
 import { runBatch } from './batch.ts';
@@ -53,7 +54,8 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
 
   async function answer(asked: GraphqlRequest, identity: Identity | null, signal: AbortSignal): Promise<Reply> {
     const { request, record } = asked;
-    const begin = async () => identity && openReading(identity, request, record);
+    const begin = async (since: Seq | null = null) =>
+      identity && openReading(identity, { head: request, since, record });
     const reading = await begin(); // before the body: nobody who may not come in is listened to
     const operations = await operationsOf(asked);
     const idempotencyKey = request.headers['idempotency-key'];

@@ -45,13 +45,20 @@ export interface ReadingBy extends Pick<CachedExecution, 'execute' | 'takesParts
 /** As much of a request as says how it is read. */
 type Head = Pick<IncomingMessage, 'headers'>;
 
+export interface ReadingOf {
+  head: Head;
+  /** The token of a change that it is to see, beside the one of the head. @default none */
+  since?: Seq | null;
+  record: RequestRecord;
+}
+
 export function createReading(options: ReadingOptions) {
   const { cache, cacheFacts, executeCached, pool, replica, loadViewer } = options;
 
-  return async (identity: Identity, request: Head, record: RequestRecord): Promise<Reading> => {
+  return async (identity: Identity, { head: request, since = null, record }: ReadingOf): Promise<Reading> => {
     const [{ tracked, keySecret }, reader] = await Promise.all([
       cacheFacts(),
-      cache.begin(identity.tenantId, tokenOf(request)),
+      cache.begin(identity.tenantId, latest(tokenOf(request), since)),
     ]);
     const directives = requestDirectives(request.headers);
     const poolFor = ({ primary }: { primary: boolean }) => (primary ? pool : (replica ?? pool));
@@ -93,6 +100,10 @@ export function createReading(options: ReadingOptions) {
         }),
     };
   };
+}
+
+function latest(sent: Seq | undefined, since: Seq | null): Seq | undefined {
+  return since === null ? sent : Math.max(since, sent ?? since);
 }
 
 /** The token of the client's last mutation, sent back for session reads. */

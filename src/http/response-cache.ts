@@ -151,7 +151,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     try {
       if (directives.onlyIfCached) {
         const entry = await reader.find({ key, operation: name });
-        if (!entry)
+        if (!entry || ageOf(entry) > (directives.maxAgeS ?? Infinity) * 1000)
           throw new HttpError('NOT_CACHED', 'There is no answer in the cache, and nothing else was asked for.');
         return answerOf({ entry, status: 'HIT', level: null, reason: null, changedTag: null }, asked);
       }

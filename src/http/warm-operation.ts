@@ -53,7 +53,7 @@ export function createWarmOperation(options: WarmOperationOptions) {
       },
     });
     try {
-      const reading = await openReading(identity, { headers: {} }, record);
+      const reading = await openReading(identity, { head: { headers: {} }, record });
       const { id, body: query, name: operationName } = operation;
       const asked = { id, query, operationName, variables: { ...variables } };
       const caller = { method: 'POST', accept: 'application/json', acceptLanguage: undefined } as const;

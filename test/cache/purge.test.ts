@@ -53,7 +53,7 @@ describe('a purge', () => {
     }
     const purged = await createPurge({ log })({ tenant: 'acme', tags: weather });
     expect(purged).toEqual({ tags: weather, soft: false, dryRun: false, seq: 1, here: null });
-    expect(await read(other, 'weather', weather)).toMatchObject({ status: 'MISS', reason: 'changed' });
+    expect(await read(other, 'weather', weather)).toMatchObject({ status: 'MISS', reason: 'purged' });
     expect(await read(other, 'todos', todo)).toMatchObject({ status: 'HIT', level: 'L1' });
     expect(await read(one, 'weather', weather)).toMatchObject({ status: 'HIT', level: 'L2' });
   });

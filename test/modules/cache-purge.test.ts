@@ -127,7 +127,7 @@ describe('a purge', () => {
     expect(cacheOf(answer)).toEqual({ token: expect.stringMatching(/^\d+$/), changed: [] });
     expect(answer.headers.get('x-cache-token')).toBe(cacheOf(answer).token);
     const next = cacheOf(await askOther(admin(), assets));
-    expect(next).toMatchObject({ status: 'MISS', reason: expect.stringContaining('changed: asset') });
+    expect(next).toMatchObject({ status: 'MISS', reason: expect.stringContaining('purged: asset') });
     expect(statusOf(await askOther(admin(), sites))).toBe('HIT');
     expect(statusOf(await ask(admin(), assets))).toBe('MISS');
   });
@@ -157,7 +157,7 @@ describe('a purge', () => {
     const told = await logged(world.database.owner, [world.acme.id, world.globex.id], async () => {
       expect(await purge({ tag: 'weather: München' })).toMatchObject({ purged: { tags: ['T:weather: München'] } });
     });
-    expect(told).toEqual({ [world.acme.id]: ['T:weather: München'] });
+    expect(told).toEqual({ [world.acme.id]: ['!T:weather: München', 'T:weather: München'] });
   });
 
   it('of an operation takes its answers for everybody, whatever its variables, and no other operation', async () => {

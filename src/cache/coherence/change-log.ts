@@ -13,6 +13,9 @@ export const everything: Tag = '*';
 /** The tag of a soft purge: what depends on `tag` counts as expired, and stays for those who may be served that. */
 export const softly = (tag: Tag): Tag => `~${tag}`;
 
+/** Goes with the tag of a purge: nobody may be served what depends on it, whatever a policy says of what has changed. */
+export const purged = (tag: Tag): Tag => `!${tag}`;
+
 /** Whose data it is. Opaque to the engine; never empty. */
 export type Tenant = string;
 

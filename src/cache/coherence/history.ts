@@ -20,7 +20,8 @@ export class History {
   }
 
   isAhead(tenant: Tenant, { epoch, stamp }: Stamped): boolean {
-    return epoch === this.#tags.epoch && stamp > (this.#tags.applied(tenant) ?? 0);
+    const applied = this.#tags.applied(tenant); // of a tenant that was forgotten nothing is known
+    return epoch === this.#tags.epoch && applied !== undefined && stamp > applied;
   }
 
   /** Reads the log once more, which settles whether the entry was merely newer than what was known. */

@@ -1,4 +1,13 @@
-import { everything, softly, type Pull, type Seq, type Tag, type Tenant, type TenantChanges } from './change-log.ts';
+import {
+  everything,
+  purged,
+  softly,
+  type Pull,
+  type Seq,
+  type Tag,
+  type Tenant,
+  type TenantChanges,
+} from './change-log.ts';
 
 /** What an entry says about the state it was made from. */
 export interface Stamped {
@@ -29,8 +38,8 @@ interface TenantTags {
   asOfMs: number;
   /** Newest change of each tag, in the order of those changes (a changed tag moves to the end). */
   readonly tags: Map<Tag, Seq>;
-  /** Whether any of them was purged softly: hardly ever, so that nobody else pays for it. */
-  hasSoft: boolean;
+  /** Whether any of them was purged by hand: hardly ever, so that nobody else pays for it. */
+  hasPurges: boolean;
 }
 
 /** What this node knows of the change log: for each tenant, when each tag last changed. */
@@ -91,8 +100,14 @@ export class TagMap {
   /** The tag by which an entry was purged softly: it counts as expired. Null where it was not. */
   softPurge(tenant: Tenant, { stamp, tags }: Stamped): Tag | null {
     const known = this.#tenants.get(tenant);
-    if (!known?.hasSoft) return null;
+    if (!known?.hasPurges) return null;
     return [everything, ...tags].find((tag) => (known.tags.get(softly(tag)) ?? -1) > stamp) ?? null;
+  }
+
+  /** Whether what has changed was purged by hand: then it is not served to those either who may be served something older. */
+  wasPurged(tenant: Tenant, { stamp, tags }: Stamped): boolean {
+    const known = this.#tenants.get(tenant);
+    return known?.hasPurges === true && tags.some((tag) => (known.tags.get(purged(tag)) ?? -1) > stamp);
   }
 
   #applyTenant(tenant: Tenant, { head, changes, complete }: TenantChanges, asOfMs: number): void {
@@ -106,7 +121,7 @@ export class TagMap {
           floor: Math.max(head, before?.floor ?? 0),
           asOfMs,
           tags: new Map(),
-          hasSoft: false,
+          hasPurges: false,
         }
       : before;
     known.asOfMs = asOfMs;
@@ -115,7 +130,7 @@ export class TagMap {
       for (const tag of tags) {
         known.tags.delete(tag);
         known.tags.set(tag, seq);
-        known.hasSoft ||= tag.startsWith(softly(''));
+        known.hasPurges ||= tag.startsWith(softly('')) || tag.startsWith(purged(''));
       }
       if (tags.includes(everything)) known.floor = seq;
       known.applied = seq;

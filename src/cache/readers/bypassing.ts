@@ -2,13 +2,14 @@ import type { CacheOptions, CacheReader, ReadRequest, ReadResult } from '../cach
 import type { Tenant } from '../coherence/change-log.ts';
 import { toEntry } from '../entry.ts';
 import type { Level, MissReason } from '../events.ts';
-import { mayServeStale, type Refused } from './stale.ts';
+import { mayServeStale, type Refusals, type Refused } from './stale.ts';
 
 export interface BypassingOptions {
   /** Why nothing can be checked. */
   readonly reason: MissReason;
   /** Whether nothing older may be served, whatever a policy says. */
   readonly isExact: boolean;
+  readonly refusals: Refusals;
 }
 
 /**
@@ -21,12 +22,14 @@ export class BypassingReader implements CacheReader {
   readonly #tenant: Tenant;
   readonly #reason: MissReason;
   readonly #isExact: boolean;
+  readonly #refusals: Refusals;
 
-  constructor(options: CacheOptions, tenant: Tenant, { reason, isExact }: BypassingOptions) {
+  constructor(options: CacheOptions, tenant: Tenant, { reason, isExact, refusals }: BypassingOptions) {
     this.#options = options;
     this.#tenant = tenant;
     this.#reason = reason;
     this.#isExact = isExact;
+    this.#refusals = refusals;
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
@@ -64,9 +67,11 @@ export class BypassingReader implements CacheReader {
     const entry = local ?? (await remote?.get(this.#tenant, key)) ?? null;
     if (!entry) return null;
     const refusal = tags.refusal(this.#tenant, entry);
-    const reason = !refusal ? 'unreachable' : refusal.reason === 'tag' ? 'changed' : refusal.reason;
+    const changed = tags.wasPurged(this.#tenant, entry) ? 'purged' : 'changed';
+    const reason = !refusal ? 'unreachable' : refusal.reason === 'tag' ? changed : refusal.reason;
     const refused = { entry, reason } as const;
-    if (!mayServeStale(refused, stale, { because: 'error', nowMs: nowMs() })) return null;
+    const asked = { because: 'error', nowMs: nowMs(), tenant: this.#tenant, key, refusals: this.#refusals } as const;
+    if (!mayServeStale(refused, stale, asked)) return null;
     return { ...refused, level: local ? 'L1' : 'L2' };
   }
 }

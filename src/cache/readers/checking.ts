@@ -19,7 +19,7 @@ import { absent, LookUp, type Hit, type Refusal } from './look-up.ts';
 import type { Renewals } from './renewals.ts';
 import { CheckedSnapshot } from './snapshot.ts';
 import { SoftTimeout, withSoftTimeout } from './soft-timeout.ts';
-import { mayServeStale, type StaleBecause, type StalePolicy } from './stale.ts';
+import { mayServeStale, type Refusals, type StaleBecause, type StalePolicy } from './stale.ts';
 
 const defaultSoftTimeoutMs = 2_000;
 
@@ -29,6 +29,7 @@ export interface CheckingReaderParts {
   /** Of parts of answers. */
   readonly parts: Flights<Entry>;
   readonly renewals: Renewals;
+  readonly refusals: Refusals;
   readonly sync: Sync;
   readonly history: History;
   readonly tenant: Tenant;
@@ -65,7 +66,11 @@ export class CheckingReader implements CacheReader {
     }
     // Positions of one history mean nothing in another.
     if (this.#options.tags.epoch !== epoch) {
-      return new BypassingReader(this.#options, this.#tenant, { reason: 'epoch', isExact: true }).read(request);
+      return new BypassingReader(this.#options, this.#tenant, {
+        reason: 'epoch',
+        isExact: true,
+        refusals: this.#parts.refusals,
+      }).read(request);
     }
     const { stale, refresh } = request;
     if (!stale || isExact || refresh) return this.#joinOrFly(request, local).landed;
@@ -164,7 +169,7 @@ export class CheckingReader implements CacheReader {
     const known = looked ? ((await Promise.race([looked, landed.then(nothing, nothing)])) ?? local) : local;
     const expired = known === local ? null : this.#serveStale(request, known, 'revalidating');
     if (expired) return expired;
-    const isServable = this.#mayServe(known, stale, 'timeout');
+    const isServable = this.#mayServe(request, known, 'timeout');
     try {
       return await (isServable ? withSoftTimeout(landed, stale.softTimeoutMs ?? defaultSoftTimeoutMs) : landed);
     } catch (error) {
@@ -197,19 +202,21 @@ export class CheckingReader implements CacheReader {
 
   #serve(request: FindRequest, { hit, level }: Hit): ReadResult {
     const result = { entry: hit, status: 'HIT', level, reason: null, changedTag: null } as const;
+    this.#parts.refusals.forget(this.#tenant, request.key, hit);
     this.#tell(request, result);
     return result;
   }
 
-  #mayServe(refusal: Refusal, stale: StalePolicy, because: StaleBecause): boolean {
-    const { entry, reason } = refusal;
-    return entry !== null && mayServeStale({ entry, reason }, stale, { because, nowMs: this.#options.nowMs() });
+  #mayServe({ key, stale }: ReadRequest, { entry, reason }: Refusal, because: StaleBecause): boolean {
+    if (!entry || !stale) return false;
+    const { tenant, refusals } = this.#parts;
+    return mayServeStale({ entry, reason }, stale, { because, nowMs: this.#options.nowMs(), tenant, key, refusals });
   }
 
   #serveStale(request: ReadRequest, refusal: Refusal, because: StaleBecause): ReadResult | null {
     const { memory, emit } = this.#options;
     const { entry, reason, changedTag } = refusal;
-    if (!entry || !request.stale || !this.#mayServe(refusal, request.stale, because)) return null;
+    if (!entry || !this.#mayServe(request, refusal, because)) return null;
     const level = memory.get(this.#tenant, request.key) === entry ? 'L1' : 'L2';
     emit({ type: 'stale-served', tenant: this.#tenant, operation: request.operation, reason, because });
     return { entry, status: 'STALE', level, reason, changedTag, because };

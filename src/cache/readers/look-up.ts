@@ -88,6 +88,7 @@ export class LookUp {
     }
     const changedTag = refusal.reason === 'tag' ? refusal.tag : null;
     emit({ type: 'stale-refused', tenant: this.#tenant, operation, level, tag: changedTag });
-    return { reason: refusal.reason === 'tag' ? 'changed' : refusal.reason, changedTag, entry };
+    const changed = tags.wasPurged(this.#tenant, entry) ? 'purged' : 'changed';
+    return { reason: refusal.reason === 'tag' ? changed : refusal.reason, changedTag, entry };
   }
 }

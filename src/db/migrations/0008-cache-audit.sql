@@ -2,8 +2,8 @@
 -- docs/purge-and-warm.md tells the rest.
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
 
--- Says that whatever depends on these tags has changed, or with a leading ~ that it counts as expired; `*` is all that
--- the tenant has. The application may call it, for its own tenant only.
+-- Says that whatever depends on these tags has changed, or with a leading ~ that it counts as expired, or with a
+-- leading ! that the change was a purge; `*` is all that the tenant has. The application may call it, for its own tenant only.
 CREATE FUNCTION log_tags(changed text[]) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -12,7 +12,7 @@ BEGIN
   END IF;
   IF cardinality(changed) NOT BETWEEN 1 AND 500
      OR EXISTS (SELECT FROM unnest(changed) AS tag
-                 WHERE tag IS NULL OR length(ltrim(tag, '~')) > 302 OR tag !~ '^~?([*]|[ELAPT]:[^[:cntrl:]]+)$') THEN
+                 WHERE tag IS NULL OR length(ltrim(tag, '~!')) > 302 OR tag !~ '^[~!]?([*]|[ELAPT]:[^[:cntrl:]]+)$') THEN
     RAISE EXCEPTION 'Write 1 to 500 tags, such as E:ticket:<id>, L:ticket, T:weather or *.' USING ERRCODE = 'check_violation';
   END IF;
   INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
