@@ -4,6 +4,7 @@ import type { CacheEvent } from '../../src/cache/index.ts';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { newId } from '../../src/ids.ts';
 import { createBlobs } from '../cache/node.ts';
+import { addPerson } from '../support/add-person.ts';
 import { countStatements } from '../support/count-statements.ts';
 import { createDice } from '../support/dice.ts';
 import { insertTickets } from '../support/tickets.ts';
@@ -277,9 +278,19 @@ describe('public and private parts of one query', () => {
     expect(kept('Query.attendanceSummary')).toBe(2);
     expect((await ask(member.token, summary)).data.attendanceSummary.person.name).toBe('member of acme');
     // Whatever is made of a private value is private, found or made.
-    const text = anew('attendanceSummary(year: 2026, month: 11) { present person { id } }');
-    for (const { token, globalId } of [agent, agent, member, agent]) {
-      expect((await world.ask(token, text)).data.attendanceSummary.person.id).toBe(globalId);
+    const [one, other] = [await addPerson(world.acme), await addPerson(world.acme)];
+    const values = { id: newId(), person_id: other.id, day: '2026-10-01', status: 'ABSENT' } as const;
+    await world.acme.session.write((trx) => trx.insertInto('attendance').values(values).execute());
+    const october = 'attendanceSummary(year: 2026, month: 10) { absent }';
+    await world.ask(one.token, anew(october));
+    const text = anew(october);
+    for (const [{ token }, absent] of [
+      [one, 0],
+      [one, 0],
+      [other, 1],
+      [one, 0],
+    ] as const) {
+      expect((await world.ask(token, text)).data).toEqual({ attendanceSummary: { absent } });
     }
   });
 });

@@ -167,6 +167,18 @@ describe('what is past due', () => {
     }
   });
 
+  it('is told in time by an answer that was made of figures which were found', async () => {
+    await addTicket(world.acme, { due_at: new Date(due) });
+    at(due - 1000);
+    await warm('{ dashboard { tickets { overdue } } }');
+    const query = '{ dashboard { tickets { overdue open } } }';
+    expect(await warm(query)).toEqual({ dashboard: { tickets: { overdue: 0, open: 1 } } });
+    at(due);
+    expect((await ask(query)).status).toBe('HIT');
+    at(due + 1);
+    expect(await ask(query)).toEqual({ status: 'MISS', data: { dashboard: { tickets: { overdue: 1, open: 1 } } } });
+  });
+
   it('is not told to those whose clock has been set back', async () => {
     await addTicket(world.acme, { due_at: new Date(due) });
     const query = '{ dashboard { tickets { overdue } } tickets { edges { node { overdue } } } }';
