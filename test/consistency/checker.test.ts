@@ -123,9 +123,10 @@ it(
   { timeout: shortPatienceMs + graceMs },
   async () => {
     cluster = await startNodes({ CACHE_COHERENCE: `bounded:${boundMs}` });
-    checker = new Checker({ cluster, workload, boundMs, sendTokens: true });
+    // Few readers, or one of them always misses, and its look at the log makes all others fresh.
+    checker = new Checker({ cluster, workload, boundMs, sendTokens: true, readers: 24, readsPerWrite: 40 });
     const { tally } = checker;
-    await untilSeen(checker, () => tally.total.reads >= shortReads && tally.tokenReads > 100 && tally.behind > 100);
+    await untilSeen(checker, () => tally.total.reads >= shortReads && tally.tokenReads > 100 && tally.behind > 50);
     await checker.stop();
     console.log(describeTally(`Bounded by ${boundMs} ms`, tally));
     expect(tally.total.stale).toBe(0);
