@@ -54,8 +54,8 @@ export async function purge(trx: Kysely<Tables>, order: PurgeOrder, { by, now, c
     if (!isUniqueViolation(error, 'cache_audits_tenant_id_signature_key')) throw error;
     throw new ConflictError('This signature was used before, so it is done already. Sign again to do it again.');
   });
-  const written = tagsOfPurge(tags, soft);
-  for (let from = 0; from < written.length && !dryRun; from += maxAnnouncedTags) {
+  const written = dryRun ? [] : tagsOfPurge(tags, soft);
+  for (let from = 0; from < written.length; from += maxAnnouncedTags) {
     await announceTags(trx, written.slice(from, from + maxAnnouncedTags));
   }
   return { id, tags, here };

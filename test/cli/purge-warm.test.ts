@@ -73,9 +73,17 @@ describe('purge', () => {
     const id = newId();
     const both = [world.acme.id, world.globex.id];
     const cases: [args: string[], tags: string[], said: string][] = [
-      [['--type', 'Asset', '--ids', encodeGlobalId('Asset', id)], [`!E:asset:${id}`, '!L:asset', `E:asset:${id}`, 'L:asset'], 'Purged what'],
+      [
+        ['--type', 'Asset', '--ids', encodeGlobalId('Asset', id)],
+        [`!E:asset:${id}`, '!L:asset', `E:asset:${id}`, 'L:asset'],
+        'Purged what',
+      ],
       [['--tag', 'weather', '--soft'], ['~T:weather'], 'Purged softly what depends on T:weather.'],
-      [['--operation', 'Sites'], ['!T:operation:Sites', 'T:operation:Sites'], 'Purged what depends on T:operation:Sites.'],
+      [
+        ['--operation', 'Sites'],
+        ['!T:operation:Sites', 'T:operation:Sites'],
+        'Purged what depends on T:operation:Sites.',
+      ],
       [['--all'], ['*'], 'Purged what depends on *.'],
       [['--all', '--dry-run'], [], 'Would purge what depends on *.'],
     ];

@@ -137,7 +137,7 @@ function countingStore() {
   const asked = { get: 0, getMany: [] as number[] };
   return {
     asked,
-    set: store.set,
+    set: (...args: Parameters<typeof store.set>) => store.set(...args),
     get: async (id: string) => ((asked.get += 1), store.get(id)),
     async getMany(ids: readonly string[]) {
       asked.getMany.push(ids.length);

@@ -58,7 +58,9 @@ export function createExplainedSession(
       return value as never;
     },
     dependOn: (name) => void reads.add(`T:${name}`),
-    dependOnAll: (tags) => void [...tags].forEach((tag) => reads.add(tag)),
+    dependOnAll: (tags) => {
+      for (const tag of tags) reads.add(tag);
+    },
     part: () => session,
     stamp: async () => 0,
     write: () => Promise.reject(new Error('This session only reads.')),
