@@ -97,7 +97,7 @@ it(
     };
     const question = () => {
       if (known.length > 0 && dice.chance(0.3)) return dice.pick(known);
-      const ids = new Map([...admins.flatMap((admin) => [...admin.ids])]);
+      const ids = new Map(admins.flatMap((admin) => [...admin.ids]));
       const random = dice.chance(0.2) ? randomQuery({ schema: executor.schema, dice, ids, roots }) : someFields();
       const text = `query Q${known.length} ${random}`;
       known.push(text);
