@@ -80,7 +80,8 @@ describe('the days of a time zone', () => {
     const names = new Set(known.map(({ name }) => name));
     const zones = Intl.supportedValuesOf('timeZone').filter((zone) => names.has(zone));
     expect(zones.length).toBeGreaterThan(300);
-    const range = { min: Date.parse('2019-01-01'), max: Date.parse('2026-12-31') };
+    // Node and Postgres each have the rules of their release: what a country has decided lately, one may not know yet.
+    const range = { min: Date.parse('2015-01-01'), max: Date.parse('2024-12-31') };
     const sample = fc.record({ zone: fc.constantFrom(...zones), atMs: fc.noBias(fc.integer(range)) });
     const samples = fc
       .sample(sample, { seed, numRuns: 5_000 })

@@ -113,7 +113,8 @@ const changes: Record<string, { type: string; field?: string; list?: true; input
 
 describe("a change of another tenant's row", () => {
   it('is tried by every mutation that names a row', () => {
-    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+    const all = Object.values(schema.getMutationType()?.getFields() ?? {});
+    const mutations = all.filter(({ name }) => name !== 'purgeCache'); // names what its own tenant has cached, no row
     const naming = mutations.filter(({ args }) => {
       const input = args[0]?.type.toString().replace('!', '') ?? '';
       const fields = Object.keys((schema.getType(input) as GraphQLInputObjectType).getFields());
