@@ -30,6 +30,8 @@ export interface CacheOptions {
   store?: BlobStore | null;
   /** What lies in the second level is encrypted with the first, and may still be with the others. @default none */
   encryptionKeys?: readonly EncryptionKey[];
+  /** Whether values of single fields are kept by themselves, too. @default true */
+  fields?: boolean;
   /** Other systems may purge with requests that are signed with it. @default none may */
   purgeSecret?: string | null;
 }

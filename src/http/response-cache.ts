@@ -37,6 +37,8 @@ export interface ResponseCacheOptions {
   hardTimeoutMs: number;
   /** The clock. */
   now: () => Date;
+  /** Whether values of single fields are kept by themselves. @default true */
+  keepsFields?: boolean;
 }
 
 export interface CachedExecution {
@@ -60,7 +62,8 @@ export interface CachedExecution {
 export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult>;
 
 /** Answers queries from the cache where it may, and keeps what may be kept. */
-export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: ResponseCacheOptions): ExecuteCached {
+export function createResponseCache(options: ResponseCacheOptions): ExecuteCached {
+  const { schema, schemaHash, hardTimeoutMs, now, keepsFields = true } = options;
   const scopes = createLearnedScopes();
   const fieldScopes = createLearnedScopes(); // as many as the schema has fields: no client can have them forgotten
   const joinAudience = createAudiences();
@@ -193,7 +196,8 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     return Math.max(0, now().getTime() - storedAtMs);
   }
 
-  function fieldsOf({ keySecret, directives }: CachedExecution): FieldOptions {
+  function fieldsOf({ keySecret, directives }: CachedExecution): FieldOptions | null {
+    if (!keepsFields || directives.noStore) return null;
     const maxAgeMs = (directives.maxAgeS ?? Infinity) * 1000;
     return { keySecret, schemaHash, scopes: fieldScopes, refresh: directives.noCache || maxAgeMs === 0, maxAgeMs };
   }
@@ -203,7 +207,7 @@ export function createResponseCache({ schema, schemaHash, hardTimeoutMs, now }: 
     { reason, at, stream }: { reason: string; at: Date; stream?: PartStream },
   ): Promise<CachedResult> {
     const where = { at, primary: true, signal: execution.client, hardTimeoutMs };
-    const fields = execution.directives.noStore ? null : fieldsOf(execution);
+    const fields = fieldsOf(execution);
     const feed = stream?.take() ?? null;
     const running = executeRun(execution, { plan: null, where, fields, onPart: feed?.push });
     feed?.follow(running);
