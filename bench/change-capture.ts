@@ -4,8 +4,8 @@ import { startSides } from './change-capture/sides.ts';
 
 // What the change log costs those who write: the same writes into two databases of one Postgres, one with the triggers
 // of the log and one without, in turns of a fraction of a second. As durable as the embedded database is by default.
-// npm run bench:change-capture [rounds, 41] [milliseconds of each turn, 100] [only loads whose name has this]
-const [rounds = 41, turnMs = 100] = process.argv.slice(2, 4).map(Number);
+// npm run bench:change-capture [rounds, 201] [milliseconds of each turn, 20] [only loads whose name has this]
+const [rounds = 201, turnMs = 20] = process.argv.slice(2, 4).map(Number);
 const wanted = process.argv[4] ?? '';
 const target = 0.85;
 

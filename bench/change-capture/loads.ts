@@ -13,6 +13,8 @@ export interface Load {
   readonly clients: number;
   /** Whether they all write to the same tenant, whose log they then wait for. @default a tenant each */
   readonly sharedTenant?: boolean;
+  /** Whether those without the log also ask for nothing as they commit. @default they ask, and are told nothing */
+  readonly peerOnlyCommits?: boolean;
   /** Rows that one statement writes. @default 1 */
   readonly rows?: number;
   open(side: Side, load: Load): Promise<Writers>;
@@ -32,6 +34,8 @@ export const loads: readonly Load[] = [
   { name: 'a mutation', clients: 1, open: inSession },
   { name: 'a mutation, 8 clients', clients: 8, open: inSession },
   { name: 'a mutation, 8 clients, one tenant', clients: 8, sharedTenant: true, open: inSession },
+  { name: 'a mutation, without: COMMIT alone', clients: 1, peerOnlyCommits: true, open: inSession },
+  { name: 'the same, 8 clients', clients: 8, peerOnlyCommits: true, open: inSession },
   { name: 'UPDATE of 1 row', clients: 1, open: byStatement },
   { name: 'UPDATE of 1 row, 8 clients', clients: 8, open: byStatement },
   { name: 'UPDATE of 1 row, 8 clients, one tenant', clients: 8, sharedTenant: true, open: byStatement },
@@ -86,7 +90,7 @@ const updateTicket = `mutation ($input: UpdateTicketInput!) {
 /** The transaction of such a mutation alone, without HTTP and GraphQL: look, change, tell the history, note the audit. */
 async function inSession(side: Side, load: Load): Promise<Writers> {
   const pool = createPool({ connectionString: side.url, role: applicationRole, max: load.clients, onError: () => {} });
-  if (!side.hasLog) pool.on('connect', commitPlainly);
+  if (load.peerOnlyCommits && !side.hasLog) pool.on('connect', commitPlainly);
   return {
     async write(client) {
       const { tenant, ids } = own(side, load, client);
@@ -105,7 +109,7 @@ async function inSession(side: Side, load: Load): Promise<Writers> {
   };
 }
 
-/** Without the log there is nothing to seal and to ask for as a transaction commits. */
+/** Without the log there would be nothing to seal and to ask for as a transaction commits. */
 function commitPlainly(client: pg.PoolClient): void {
   const query = client.query.bind(client) as (...input: unknown[]) => Promise<unknown>;
   const plainly = async (text: unknown, ...values: unknown[]) => {
