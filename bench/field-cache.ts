@@ -154,7 +154,9 @@ async function measure(
     const queries = fiftyQueries(dice);
     const people = askers(server.people);
     for (const token of people) await ask(server.base, token, '{ viewer { permissions } }'); // who asks is known
-    const requests = people.flatMap((token) => queries.flatMap((query) => Array(turns).fill({ token, query })));
+    const requests = people.flatMap((token) =>
+      queries.flatMap((query) => Array.from({ length: turns }, () => ({ token, query }))),
+    );
     const cost: Cost = { requests: requests.length, statements: 0, sqlMs: 0 };
     for (const [index, { token, query }] of shuffled(requests, dice).entries()) {
       if (changeEvery > 0 && index % changeEvery === 0) await changeTicket(owner);

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { pino, type Logger } from 'pino';
 import type { Counters, Events } from '../cache/index.ts';
@@ -18,6 +19,7 @@ import '../modules/index.ts';
 import { loadViewer } from '../modules/people/load-viewer.ts';
 import { createCacheManager } from './cache-manager.ts';
 import { createCacheServices, type CacheOptions } from './cache-services.ts';
+import { hashCode } from './code-hash.ts';
 import { drain, endPool } from './drain.ts';
 
 export interface AppOptions {
@@ -56,6 +58,8 @@ export interface App {
   /** Stops accepting, drains what runs, gives every connection back. */
   close(): Promise<void>;
 }
+
+const codeHash = hashCode(join(import.meta.dirname, '..'));
 
 /** All wiring, in one place; main, the commands and the tests start from here. */
 export function createApp(options: AppOptions): App {
@@ -101,6 +105,7 @@ export function createApp(options: AppOptions): App {
     executeCached: createResponseCache({
       schema,
       schemaHash,
+      codeHash,
       hardTimeoutMs: limits.durationMs,
       now,
       keepsFields: options.cache?.fields,

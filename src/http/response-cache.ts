@@ -33,6 +33,8 @@ export interface ResponseCacheOptions {
   schema: GraphQLSchema;
   /** Names the schema in keys: answers made with another one are never found. */
   schemaHash: string;
+  /** Names the code that makes values of fields: those made with another one are never found. @default schemaHash */
+  codeHash?: string;
   /** How long a run may take that nobody waits for any more, in milliseconds. */
   hardTimeoutMs: number;
   /** The clock. */
@@ -63,7 +65,7 @@ export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult
 
 /** Answers queries from the cache where it may, and keeps what may be kept. */
 export function createResponseCache(options: ResponseCacheOptions): ExecuteCached {
-  const { schema, schemaHash, hardTimeoutMs, now, keepsFields = true } = options;
+  const { schema, schemaHash, codeHash = schemaHash, hardTimeoutMs, now, keepsFields = true } = options;
   const scopes = createLearnedScopes();
   const fieldScopes = createLearnedScopes(); // as many as the schema has fields: no client can have them forgotten
   const joinAudience = createAudiences();
@@ -199,7 +201,7 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
   function fieldsOf({ keySecret, directives }: CachedExecution): FieldOptions | null {
     if (!keepsFields || directives.noStore) return null;
     const maxAgeMs = (directives.maxAgeS ?? Infinity) * 1000;
-    return { keySecret, schemaHash, scopes: fieldScopes, refresh: directives.noCache || maxAgeMs === 0, maxAgeMs };
+    return { keySecret, codeHash, scopes: fieldScopes, refresh: directives.noCache || maxAgeMs === 0, maxAgeMs };
   }
 
   async function bypass(

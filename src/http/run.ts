@@ -42,7 +42,7 @@ export interface RunOptions {
 
 export interface FieldOptions {
   keySecret: string;
-  schemaHash: string;
+  codeHash: string;
   scopes: LearnedScopes;
   /** Make every value afresh, and keep it. */
   refresh: boolean;

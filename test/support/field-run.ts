@@ -96,7 +96,7 @@ export function openFieldRun(options: FieldRunOptions): FieldRun {
   let expiresAtMs = Number.POSITIVE_INFINITY;
   const fields = createFieldCache({
     keySecret: 'secret',
-    schemaHash: 'schema',
+    codeHash: 'code',
     asker,
     scopes,
     refresh,

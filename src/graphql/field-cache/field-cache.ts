@@ -37,7 +37,8 @@ export interface FieldCacheOptions {
   snapshot: () => Promise<SnapshotReader | null>;
   /** Makes keys that nobody else can. */
   keySecret: string;
-  schemaHash: string;
+  /** Names the code that makes the values: another release may make them in another shape. */
+  codeHash: string;
   asker: Asker;
   scopes: LearnedScopes;
   /** Make every value afresh, and keep it. */
@@ -134,7 +135,7 @@ export function createFieldCache(options: FieldCacheOptions): FieldCache {
     const scope: readonly Aspect[] = isPrivate && !learned.includes('person') ? [...learned, 'person'] : learned;
     const key = createKey(options.keySecret, [
       'field',
-      options.schemaHash,
+      options.codeHash,
       valueFormat,
       coordinate,
       identity,

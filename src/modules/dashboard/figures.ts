@@ -89,11 +89,16 @@ export function countEach<Key extends string>(column: string, keys: readonly Key
   return sql`jsonb_build_object(${sql.join(pairs)})`;
 }
 
+/** By name: figures are told from each other by nothing else. */
+const known = new Map<string, Figure<never, unknown>>();
+
 function compute<Value, S extends SitesScope>(
   { loaders, clock }: Context,
   scope: S,
   figure: Figure<S, Value>,
 ): Promise<Value> {
+  if ((known.get(figure.name) ?? figure) !== figure) throw new Error(`Two figures are called "${figure.name}".`);
+  known.set(figure.name, figure);
   const name = `${figure.name} ${JSON.stringify(scope)}`;
   return loaders.figure.load({ name, select: (db) => figure(scope, db, clock.at) }) as Promise<Value>;
 }
