@@ -29,7 +29,8 @@ export interface CheckerOptions {
 
 interface Since {
   readonly token: string;
-  readonly registers: readonly Register[];
+  /** What its change made of them. What others have changed since, the token knows nothing of. */
+  readonly versions: ReadonlyMap<Register, number>;
 }
 
 /** None may fail: so many are enough to know that a run is not worth its time. */
@@ -121,14 +122,14 @@ export class Checker {
     }
     const atMs = performance.now();
     write.registers.forEach((register, index) => register.acknowledge(atMs, written.versions?.[index]));
+    const versions = new Map(write.registers.map((register) => [register, register.acked]));
     this.tally.noteWrite(phase, write.name);
 
     const { workload, sendTokens } = this.#options;
     const concerned = workload.shapes.filter(({ registers }) => write.registers.some((one) => registers.includes(one)));
     if (concerned.length === 0) return;
     const pickConcerned = pickerByWeight(concerned);
-    const { registers } = write;
-    const since = sendTokens && written.token ? { token: written.token, registers } : undefined;
+    const since = sendTokens && written.token ? { token: written.token, versions } : undefined;
     await Promise.all(
       this.#aliveNodes.flatMap((each) =>
         askedAfterMs.map(async (afterMs) => {
@@ -148,8 +149,8 @@ export class Checker {
     const sentAtMs = performance.now();
     const floors = new Map<Register, number>();
     for (const register of shape.registers) {
-      const isStrict = boundMs === 0 || since?.registers.includes(register);
-      floors.set(register, isStrict ? register.acked : register.ackedBy(sentAtMs - boundMs));
+      const acknowledged = boundMs === 0 ? register.acked : register.ackedBy(sentAtMs - boundMs);
+      floors.set(register, Math.max(acknowledged, since?.versions.get(register) ?? 0));
     }
     const isExposed = shape.registers.some(({ ackedAtMs }) => sentAtMs - ackedAtMs <= exposedWithinMs);
     const headers = {
