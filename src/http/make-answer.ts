@@ -4,6 +4,7 @@ import { operationTag } from '../db/cache-purge.ts';
 import { AppError } from '../errors.ts';
 import { applyHints, type CachePlan } from '../graphql/cache-plan.ts';
 import type { Aspect } from '../graphql/observed-viewer.ts';
+import { causeOf } from './cause-of.ts';
 import { wholeOf, type Part } from './incremental.ts';
 import { keptMeta } from './kept-answer.ts';
 import type { CachedExecution } from './response-cache.ts';
@@ -113,8 +114,7 @@ function within(args: ExecutionArgs, run: Run, signal: AbortSignal): ExecutionAr
 
 /** Whether an error is none that a client could mend. */
 function isOurs(error: GraphQLError): boolean {
-  let cause: unknown = error;
-  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
+  const cause = causeOf(error);
   if (cause instanceof AppError) return cause.code === 'SERVICE_UNAVAILABLE' || cause.code === 'INTERNAL_SERVER_ERROR';
   return !(cause instanceof GraphQLError);
 }

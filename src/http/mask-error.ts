@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { AppError, httpStatusOf, ValidationError } from '../errors.ts';
+import { causeOf } from './cause-of.ts';
 
 export interface MaskOptions {
   requestId: string;
@@ -52,13 +53,6 @@ function answered(message: string, code: string, { extensions = {}, ...where }: 
   const status = httpStatusOf[code as keyof typeof httpStatusOf] ?? 400;
   const http = extensions['http'] ?? { status, spec: !plainStatus.has(code) };
   return new GraphQLError(message, { ...where, extensions: { code, ...extensions, http } });
-}
-
-/** What was thrown at first, below the layers that added a position. */
-function causeOf(error: GraphQLError): unknown {
-  let cause: unknown = error;
-  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
-  return cause;
 }
 
 /**

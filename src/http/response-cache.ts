@@ -189,7 +189,10 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
       ageMs,
       // Whoever keeps what is older than it should be would make it older still.
       ttlMs: status === 'STALE' ? 0 : Math.max(0, entry.expiresAtMs - entry.storedAtMs - ageMs),
-      reason: `${explainRead(read)}; ${explainPlan(read, plan, scope)}`,
+      // Put together only for whoever reads it: most answers are hits that do not tell.
+      get reason() {
+        return `${explainRead(read)}; ${explainPlan(read, plan, scope)}`;
+      },
     };
     return { bytes: entry.body, report, ...kept };
   }
