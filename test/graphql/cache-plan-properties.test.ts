@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { getOperationAST, parse, type GraphQLSchema } from 'graphql';
+import { getOperationAST, parse, validate, type GraphQLSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { planOf } from '../../src/graphql/cache-plan.ts';
 import { apolloPolicy } from '../support/apollo-server.ts';
@@ -8,6 +8,15 @@ import { operationOf, randomSchema, tape } from '../support/random-policies.ts';
 const windows = ['staleWhileRevalidateS', 'staleIfErrorS', 'clientMaxAgeS'] as const;
 
 describe('the plan of any operation of any schema', () => {
+  it('is asked for valid operations only', () => {
+    fc.assert(
+      fc.property(randomSchema({ unions: true }), tape, (schema, numbers) => {
+        expect(validate(schema, parse(operationOf(schema, numbers)))).toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('is what Apollo Server says, where nothing depends on what comes out of a union', async () => {
     let kept = 0;
     await fc.assert(

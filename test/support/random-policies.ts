@@ -3,8 +3,10 @@ import {
   getNamedType,
   isAbstractType,
   isLeafType,
+  isListType,
   isObjectType,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
 import { schemaOf } from './apollo-server.ts';
@@ -91,11 +93,17 @@ function typeOf(schema: GraphQLSchema, parent: GraphQLNamedType, name: string): 
   return schema.getType(name.slice('... on '.length))!;
 }
 
-function written({ fields }: Selection): string {
+function written({ type, fields }: Selection): string {
   const selections = [...fields].map(([name, below]) => {
     // Two types of a union may have a field of the same name and another type: an alias tells them apart.
-    const alias = name.startsWith('...') || !below ? '' : `${name}${below.type.name}: `;
+    const alias = isObjectType(type) && below ? `${name}${shapeOf(type, name)}: ` : '';
     return `${alias}${name}${below ? ` ${written(below)}` : ''}`;
   });
   return `{ __typename ${selections.join(' ')} }`;
+}
+
+/** What GraphQL compares before it merges two fields of one name: what comes out, and whether it is a list. */
+function shapeOf(type: GraphQLObjectType, name: string): string {
+  const field = type.getFields()[name]!;
+  return `${getNamedType(field.type).name}${isListType(field.type) ? 's' : ''}`;
 }
