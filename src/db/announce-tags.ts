@@ -10,7 +10,8 @@ const tag = /^[~!]?(\*|[ELAPT]:[^\p{Cc}]{1,300})$/u;
 
 /**
  * Says, in a transaction, that whatever depends on these tags has changed, or counts as expired (`softly`), though no row
- * did: a purge. It counts for the tenant of the transaction. The tags are as docs/what-invalidates-what.md has them.
+ * did: a purge, or a change outside SQL (`T:weather`, the counterpart of `session.dependOn('weather')`). It counts for
+ * the tenant of the transaction. The tags are as docs/what-invalidates-what.md has them.
  */
 export async function announceTags(trx: Kysely<Tables>, tags: readonly Tag[]): Promise<void> {
   const isUsable = tags.length > 0 && tags.length <= maxAnnouncedTags && tags.every((each) => tag.test(each));

@@ -36,8 +36,8 @@ export interface TenantSession {
   /** What has been read so far depends on these; narrower is never true. Empty unless the session tracks. */
   readonly reads: ReadonlySet<Tag>;
   /**
-   * For sources outside SQL: what is read depends on something of this name too, until `announceChange` says that it
-   * has changed.
+   * For sources outside SQL: what is read depends on something of this name too, until `announceTags` says of
+   * `T:<name>` that it has changed.
    */
   dependOn(name: string): void;
   /** Adds what something depends on that was read before, and kept. */

@@ -59,7 +59,6 @@ describe('the application', () => {
     );
     expect(rows.map(({ name }) => name)).toEqual([
       'change_epoch',
-      'log_custom_change',
       'log_tags',
       'renew_change_epoch',
       'search_people',

@@ -1,6 +1,5 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
-import { sql } from 'kysely';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { announceTags } from '../../src/db/announce-tags.ts';
@@ -192,14 +191,10 @@ describe('the change log tells', () => {
   });
 
   it('of what lives outside SQL, for the tenant that says so and no other', async () => {
-    const told = await tell(() =>
-      acme.session.write((trx) =>
-        trx.selectNoFrom(sql`log_custom_change(ARRAY['weather', 'tides'])`.as('x')).execute(),
-      ),
-    );
+    const told = await tell(() => acme.session.write((trx) => announceTags(trx, ['T:weather', 'T:tides'])));
     expect(told).toEqual({ [acme.id]: ['T:tides', 'T:weather'] });
-    const nobody = await tell(() => world.app.pool.query(`SELECT log_custom_change(ARRAY['weather'])`));
-    expect(nobody).toEqual({});
+    const nobody = world.app.pool.query(`SELECT log_tags(ARRAY['T:weather'])`);
+    await expect(nobody).rejects.toThrow('Whose tags they are is not set.');
   });
 
   it('of tags that are announced by hand, whatever is in them, and where: the transaction has its position as any', async () => {

@@ -99,17 +99,6 @@ BEGIN
            WHERE xid = pg_current_xact_id_if_assigned() AND begun_at = now());
 END $$;
 
--- For what lives outside SQL: `T:weather`. The application may call it, for its own tenant only.
-CREATE FUNCTION log_custom_change(names text[]) RETURNS void
-  LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-  INSERT INTO change_log_tags (tenant_id, type, row_count, tags, opens)
-  SELECT current_tenant(), 'custom', 0, array_agg('T:' || name),
-         NOT EXISTS (SELECT FROM change_log_tags
-                      WHERE xid = pg_current_xact_id() AND begun_at = now() AND tenant_id = current_tenant())
-    FROM unnest(names) AS name
-  HAVING current_tenant() IS NOT NULL AND count(*) > 0
-$$;
-
 -- Forgets changes older than this, but never a tenant's newest: readers must see where its log stands.
 CREATE FUNCTION trim_change_log(older_than interval) RETURNS bigint
   LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -215,9 +204,9 @@ DO $$
 DECLARE
   logging regprocedure;
 BEGIN
-  FOREACH logging IN ARRAY ARRAY['is_sealed(uuid)', 'log_custom_change(text[])', 'trim_change_log(interval)', 'change_epoch()',
+  FOREACH logging IN ARRAY ARRAY['is_sealed(uuid)', 'trim_change_log(interval)', 'change_epoch()',
     'renew_change_epoch(text)', 'renew_change_epoch()', 'seal_changes()', 'note_schema_change()']::regprocedure[] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', logging);
   END LOOP;
-  GRANT EXECUTE ON FUNCTION change_epoch(), renew_change_epoch(text), log_custom_change(text[]) TO freshfield_app;
+  GRANT EXECUTE ON FUNCTION change_epoch(), renew_change_epoch(text) TO freshfield_app;
 END $$;

@@ -3,7 +3,8 @@
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
 
 -- Says that whatever depends on these tags has changed, or with a leading ~ that it counts as expired, or with a
--- leading ! that the change was a purge; `*` is all that the tenant has. The application may call it, for its own tenant only.
+-- leading ! that the change was a purge; `*` is all that the tenant has, `T:weather` what lives outside SQL. The
+-- application may call it, for its own tenant only.
 CREATE FUNCTION log_tags(changed text[]) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
