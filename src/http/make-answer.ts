@@ -1,11 +1,10 @@
-import { getOperationAST, GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { getOperationAST, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import type { Computed } from '../cache/index.ts';
 import { operationTag } from '../db/cache-purge.ts';
-import { AppError } from '../errors.ts';
 import { applyHints, type CachePlan } from '../graphql/cache-plan.ts';
 import type { Aspect } from '../graphql/observed-viewer.ts';
-import { causeOf } from './cause-of.ts';
 import { wholeOf, type Part } from './incremental.ts';
+import { isOurs } from './is-ours.ts';
 import { keptMeta } from './kept-answer.ts';
 import type { CachedExecution } from './response-cache.ts';
 import type { FieldOptions, Run } from './run.ts';
@@ -110,11 +109,4 @@ function computedOf({ data }: ExecutionResult, { run, applied, stamp, at, costMs
 function within(args: ExecutionArgs, run: Run, signal: AbortSignal): ExecutionArgs {
   const ours = { contextValue: run.context, signal };
   return { ...args, ...ours };
-}
-
-/** Whether an error is none that a client could mend. */
-function isOurs(error: GraphQLError): boolean {
-  const cause = causeOf(error);
-  if (cause instanceof AppError) return cause.code === 'SERVICE_UNAVAILABLE' || cause.code === 'INTERNAL_SERVER_ERROR';
-  return !(cause instanceof GraphQLError);
 }

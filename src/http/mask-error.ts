@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { AppError, httpStatusOf, ValidationError } from '../errors.ts';
 import { causeOf } from './cause-of.ts';
+import { isOurs } from './is-ours.ts';
 
 export interface MaskOptions {
   requestId: string;
@@ -31,7 +32,7 @@ export function maskError(error: GraphQLError, { requestId, suggestions, report 
     const fields = cause instanceof ValidationError ? { fields: cause.fields } : {};
     return answered(cause.message, cause.code, { ...position, extensions: fields });
   }
-  if (cause instanceof GraphQLError && isAboutTheRequest(cause, error)) {
+  if (cause instanceof GraphQLError && !isOurs(error)) {
     const { code: given, http, limit } = cause.extensions;
     const code = typeof given === 'string' ? given : 'BAD_USER_INPUT';
     const extensions = { ...(code in renamed && { http }), ...(limit !== undefined && { limit }) };
@@ -53,14 +54,4 @@ function answered(message: string, code: string, { extensions = {}, ...where }: 
   const status = httpStatusOf[code as keyof typeof httpStatusOf] ?? 400;
   const http = extensions['http'] ?? { status, spec: !plainStatus.has(code) };
   return new GraphQLError(message, { ...where, extensions: { code, ...extensions, http } });
-}
-
-/**
- * Syntax, validation and variables are about the request, and so is an argument that a variable left out. A
- * GraphQLError from inside a resolver, or from a value that does not fit its type, is a mistake of ours.
- */
-function isAboutTheRequest(cause: GraphQLError, located: GraphQLError): boolean {
-  if (cause.extensions['unexpected']) return false;
-  if ('code' in cause.extensions && cause.extensions['code'] !== 'INTERNAL_SERVER_ERROR') return true;
-  return located.path === undefined || cause.message.startsWith('Argument "');
 }
