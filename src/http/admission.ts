@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './http-error.ts';
 import type { Limits } from './limits.ts';
+import { answerTypes, knownTypes } from './media-type.ts';
 
 /**
  * Headers that a page of another origin cannot add without asking first (a preflight, which is never granted here):
@@ -9,7 +10,7 @@ import type { Limits } from './limits.ts';
 const unforgeable = ['authorization', 'x-requested-with', 'apollo-require-preflight', 'x-graphql-yoga-csrf'];
 const idempotencyKey = /^[\x21-\x7e]{1,255}$/;
 
-/** What the head of a GraphQL request alone says about it. Refuses wrong methods, media types and forgeries. */
+/** What the head of a GraphQL request alone says about it. Refuses wrong methods, media types (of the body, and wanted for the answer) and forgeries. */
 export function admit(request: IncomingMessage, { urlCharacters }: Limits): void {
   const { method = '', url = '', headers } = request;
   if (method !== 'GET' && method !== 'POST') {
@@ -27,6 +28,11 @@ export function admit(request: IncomingMessage, { urlCharacters }: Limits): void
   if (method === 'GET') refuseForgery(request);
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
     throw new HttpError('BAD_USER_INPUT', 'Send the body without a Content-Encoding.', { status: 415 });
+  }
+  // Before anything is done: a mutation whose answer cannot be sent is not to be made either.
+  if (answerTypes(headers.accept).length === 0) {
+    const message = `Name a media type that answers have in "Accept": ${knownTypes.join(', ')}.`;
+    throw new HttpError('BAD_USER_INPUT', message, { status: 406 });
   }
   const key = headers['idempotency-key'];
   if (key !== undefined && !idempotencyKey.test(String(key))) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { httpStatusOf, type AppError } from '../errors.ts';
 import { HttpError } from './http-error.ts';
+import { prefersGraphqlResponse } from './media-type.ts';
 
 /** Sends JSON, whole; HEAD gets the headers alone. */
 export function sendJson(
@@ -16,7 +17,7 @@ export function sendJson(
 /** Answers a refusal in the shape of a GraphQL response, so that one client code path reads every error. */
 export function sendError(request: IncomingMessage, response: ServerResponse, error: AppError): void {
   if (response.headersSent || response.destroyed) return;
-  const isGraphqlResponse = wantsGraphqlResponse(request);
+  const isGraphqlResponse = prefersGraphqlResponse(request.headers.accept);
   const status = statusOf(error, isGraphqlResponse);
   for (const [name, value] of Object.entries(error instanceof HttpError ? error.headers : {})) {
     response.setHeader(name, value);
@@ -37,8 +38,4 @@ export function errorBody({ message, code }: AppError): object {
 export function statusOf(error: AppError, isGraphqlResponse: boolean): number {
   if (!(error instanceof HttpError)) return httpStatusOf[error.code];
   return error.okAsJson && !isGraphqlResponse ? 200 : error.status;
-}
-
-function wantsGraphqlResponse(request: IncomingMessage): boolean {
-  return request.headers.accept?.toLowerCase().includes('application/graphql-response+json') ?? false;
 }

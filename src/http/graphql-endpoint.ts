@@ -5,6 +5,7 @@ import { authenticate } from './authenticate.ts';
 import { runBatch } from './batch.ts';
 import { parseBody, parseSearch } from './graphql-params.ts';
 import type { Limits } from './limits.ts';
+import { answerTypes } from './media-type.ts';
 import { createReading, type ReadingOptions } from './reading.ts';
 import { sendReply, type Reply } from './reply.ts';
 import { readBody, refuseDeclaredLength } from './request-body.ts';
@@ -69,7 +70,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     };
     if ('length' in operations) return runBatch(operations, caller, { run, openReading: begin, logger });
     const method = request.method === 'GET' ? 'GET' : 'POST';
-    return run(operations, { ...caller, method, accept: request.headers.accept ?? '*/*' });
+    return run(operations, { ...caller, method, accept: answerTypes(request.headers.accept).join(', ') });
   }
 
   async function operationsOf({ request, search }: GraphqlRequest) {

@@ -29,7 +29,7 @@ export interface RunOperationOptions extends Pick<ReadingOptions, 'pool' | 'now'
 /** On whose behalf, and how, an operation is run. */
 export interface Caller {
   method: 'GET' | 'POST';
-  /** The `Accept` header. */
+  /** The media types the client takes, the preferred first. */
   accept: string;
   /** The `Accept-Language` header. */
   acceptLanguage: string | undefined;
