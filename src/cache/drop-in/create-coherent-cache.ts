@@ -10,6 +10,7 @@ import { createMemoryStore } from '../stores/memory.ts';
 import { createRemoteStore, type BlobStore } from '../stores/remote.ts';
 import { createAnnouncer } from './announcer.ts';
 import { answerTags, changeTags, type Precision } from './answer-tags.ts';
+import { checkOptions } from './check-options.ts';
 
 export interface CoherentCacheOptions<Context> {
   /** What has changed. @default a log in this process: for a server that runs as one process */
@@ -62,6 +63,7 @@ const onlyTenant: Tenant = 'default';
 export function createCoherentCache<Context extends object = Record<string, unknown>>(
   options: CoherentCacheOptions<Context> = {},
 ): CoherentResponseCache<Context> {
+  checkOptions(options);
   const {
     log = createMemoryLog(),
     store,
