@@ -19,6 +19,25 @@ describe('what the package exports', () => {
     expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([]);
   });
 
+  it('is packed with what it reads, and without what only its authors need', () => {
+    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const packed = files.map(({ path }) => path);
+    expect(packed).toEqual(
+      expect.arrayContaining([
+        'dist/cache/index.js',
+        'dist/cache/index.d.ts',
+        'dist/db/postgres-log/schema.sql',
+        'dist/db/migrations/0001-tenancy.sql',
+        'schema/operations/dashboard.graphql',
+      ]),
+    );
+    expect(packed.filter((path) => /^(src|test|bench|script)\//.test(path))).toEqual([]);
+  });
+
   it('can be imported by its name', () => {
     const script = `
       import { createCoherentCache, useAwaitedInvalidations } from 'freshfield/cache';
