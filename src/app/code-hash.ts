@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the values of fields are made. */
-const folders = ['db', 'graphql', 'modules'];
+/** Where answers, values of fields and what is known of viewers are made. */
+const folders = ['db', 'graphql', 'http', 'modules'];
 
 /**
- * Names the code below `root` that makes the values of fields. Another release may make them otherwise, in another shape,
- * though its schema is the same: nodes that run different code share none.
+ * Names the code below `root` that makes what is kept. Another release may make it otherwise, in another shape or for
+ * fewer people, though its schema is the same: nodes that run different code share nothing.
  */
 export function hashCode(root: string): string {
   const hash = createHash('sha256');

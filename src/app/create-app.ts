@@ -43,6 +43,8 @@ export interface AppOptions {
   pool?: Pick<PoolOptions, 'max' | 'connectTimeoutMs' | 'statementTimeoutMs'>;
   /** How answers are kept. */
   cache?: CacheOptions;
+  /** Names the code that makes what is kept: servers share it with those of the same name only. @default of its files */
+  codeHash?: string;
   /** GraphiQL and other pages. @default none */
   servePage?: ServePage;
 }
@@ -59,7 +61,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-const codeHash = hashCode(join(import.meta.dirname, '..'));
+const ownCodeHash = hashCode(join(import.meta.dirname, '..'));
 
 /** All wiring, in one place; main, the commands and the tests start from here. */
 export function createApp(options: AppOptions): App {
@@ -69,6 +71,7 @@ export function createApp(options: AppOptions): App {
     now = () => new Date(),
     logger = pino({ level: 'silent' }),
     development = true,
+    codeHash = ownCodeHash,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const open = (connectionString: string, more: Partial<PoolOptions> = {}) =>
@@ -102,6 +105,7 @@ export function createApp(options: AppOptions): App {
     replica,
     cache,
     cacheFacts,
+    codeHash,
     executeCached: createResponseCache({
       schema,
       schemaHash,

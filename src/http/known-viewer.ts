@@ -10,6 +10,8 @@ export interface KnownViewerOptions {
   identity: Identity;
   reader: CacheReader;
   keySecret: string;
+  /** Names the code that loads viewers: what another release noted about somebody is never found. */
+  codeHash: string;
   /** Opens a session that records what is read. */
   openSession: (where: { primary: boolean }) => TenantSession;
   loadViewer: (session: TenantSession, personId: Identity['personId']) => Promise<Viewer | null>;
@@ -28,10 +30,10 @@ const lastKnown: StalePolicy = { ifErrorMs: viewerTtlMs, whenChanged: 'never', s
 
 /** Who is asking, from the cache where nothing about them has changed. */
 export async function knownViewer(options: KnownViewerOptions): Promise<KnownViewer> {
-  const { identity, reader, keySecret, openSession, loadViewer, onClose } = options;
+  const { identity, reader, keySecret, codeHash, openSession, loadViewer, onClose } = options;
   const { entry, status } = await reader.read({
     stale: lastKnown,
-    key: createKey(keySecret, ['viewer', identity.tenantId, identity.personId]),
+    key: createKey(keySecret, ['viewer', codeHash, identity.tenantId, identity.personId]),
     operation: 'viewer',
     async compute(where) {
       const session = openSession(where);

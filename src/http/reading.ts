@@ -22,6 +22,8 @@ export interface ReadingOptions {
   /** What the database says about caching. */
   cacheFacts: () => Promise<CacheFacts>;
   executeCached: ExecuteCached;
+  /** Names the code that says who is asking. */
+  codeHash: string;
   /** On the primary. */
   pool: pg.Pool;
   /** A little behind the primary; queries read here where the cache does not need newer. @default pool */
@@ -53,7 +55,7 @@ export interface ReadingOf {
 }
 
 export function createReading(options: ReadingOptions) {
-  const { cache, cacheFacts, executeCached, pool, replica, loadViewer } = options;
+  const { cache, cacheFacts, executeCached, codeHash, pool, replica, loadViewer } = options;
 
   return async (identity: Identity, { head: request, since = null, record }: ReadingOf): Promise<Reading> => {
     const [{ tracked, keySecret }, reader] = await Promise.all([
@@ -67,6 +69,7 @@ export function createReading(options: ReadingOptions) {
       identity,
       reader,
       keySecret,
+      codeHash,
       loadViewer,
       openSession: (where) => createTenantSession({ pool: poolFor(where), ...identity, tracked }),
       onClose,

@@ -33,7 +33,7 @@ export interface ResponseCacheOptions {
   schema: GraphQLSchema;
   /** Names the schema in keys: answers made with another one are never found. */
   schemaHash: string;
-  /** Names the code that makes values of fields: those made with another one are never found. @default schemaHash */
+  /** Names the code: what another release made, and may have shown to more people, is never found. @default schemaHash */
   codeHash?: string;
   /** How long a run may take that nobody waits for any more, in milliseconds. */
   hardTimeoutMs: number;
@@ -99,7 +99,7 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
       return bypass(execution, { reason: directives.noStore ? 'no-store' : reason, at, stream });
     }
     const name = operation?.name?.value.slice(0, 64) ?? 'anonymous'; // as the log has it
-    const identity = [schemaHash, documentHash(args.document), operation?.name?.value ?? null] as const;
+    const identity = [schemaHash, codeHash, documentHash(args.document), operation?.name?.value ?? null] as const;
     const operationKey = identity.join('\n');
 
     // A run may look at more of the viewer than was known of its operation: its answer is kept under the wider key.

@@ -7,7 +7,7 @@ import { hashCode } from '../../src/app/code-hash.ts';
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'code-'));
-  for (const folder of ['db/migrations', 'graphql', 'modules/tickets'])
+  for (const folder of ['db/migrations', 'graphql', 'http', 'modules/tickets'])
     mkdirSync(join(root, folder), { recursive: true });
   write('modules/tickets/table.js', 'export const one = 1;');
 });
