@@ -7,6 +7,7 @@ import { seedDemo } from '../../src/seed/seed-demo.ts';
 import { keysNamed } from '../cache/codec-samples.ts';
 import { scanRedis, unpacked } from '../consistency/leakage/kept.ts';
 import { namedQuestions, type Question } from '../consistency/leakage/questions.ts';
+import { askGraphql, reportOf } from '../support/ask-graphql.ts';
 import { until } from '../support/built-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -168,13 +169,9 @@ async function stored(node: Node, query: string) {
 }
 
 async function ask(node: Node, query: string, variables = {}, token = node.people[0]?.token) {
-  const response = await fetch(`${node.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, extensions } = await response.json();
-  return { data, status: extensions?.cache?.status, level: extensions?.cache?.level };
+  const { data, extensions } = await askGraphql(node.url)(token ?? null, query, { variables });
+  const { status, level } = reportOf({ extensions });
+  return { data, status, level };
 }
 
 async function canariesOf({ owner }: TestDatabase): Promise<string[]> {

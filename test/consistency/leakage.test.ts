@@ -3,6 +3,7 @@ import { createApp, type App } from '../../src/app/create-app.ts';
 import { demoTokens, type DemoToken } from '../../src/app/demo-tokens.ts';
 import { createRedisStore, type RedisStore } from '../../src/app/redis-store.ts';
 import { seedDemo } from '../../src/seed/seed-demo.ts';
+import { askGraphql, reportOf } from '../support/ask-graphql.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createDice } from '../support/dice.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -180,15 +181,11 @@ function expectedOf(question: Question, person: DemoToken): Promise<string> {
 }
 
 async function ask(node: Node, person: DemoToken, query: string, variables: object) {
-  const response = await fetch(`${node.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${person.token}` },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors = [], extensions } = await response.json();
+  const asked = { variables: { ...variables } };
+  const { data, errors = [], extensions } = await askGraphql(node.url)(person.token, query, asked);
   // Fields fail in no particular order.
   const failures = errors.map((error: any) => JSON.stringify([error.message, error.path, error.extensions])).toSorted();
-  return { answer: JSON.stringify({ data, failures }), status: extensions?.cache?.status as string | undefined };
+  return { answer: JSON.stringify({ data, failures }), status: reportOf({ extensions }).status };
 }
 
 function told({ name, variables }: Question, { email }: DemoToken): string {

@@ -12,6 +12,7 @@ import { createTenantSession } from '../../src/db/session.ts';
 import { signToken } from '../../src/http/tokens.ts';
 import { newId, type PersonId, type TenantId } from '../../src/ids.ts';
 import { createTenant } from '../../src/modules/tenant/create-tenant.ts';
+import { askGraphql } from '../support/ask-graphql.ts';
 import { createDataFolder, removeDataFolder } from '../support/built-server.ts';
 import { openLine, type Line } from '../support/database-line.ts';
 import { testTokens } from '../support/world.ts';
@@ -66,14 +67,9 @@ beforeAll(async () => {
   const baseUrl = await node.listen(0);
   const token = await signToken({ tenantId, personId: adminId }, testTokens, '1h');
   ask = async () => {
-    const response = await fetch(`${baseUrl}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query: '{ teams { name } }' }),
-    });
-    const { data } = (await response.json()) as { data: { teams: { name: string }[] } };
-    const status = response.headers.get('cache-status')?.includes('hit') ? 'hit' : 'miss';
-    return { names: data.teams.map(({ name }) => name), status };
+    const { data, headers } = await askGraphql(baseUrl)(token, '{ teams { name } }');
+    const status = headers.get('cache-status')?.includes('hit') ? 'hit' : 'miss';
+    return { names: data.teams.map(({ name }: { name: string }) => name), status };
   };
 }, 120_000);
 afterAll(async () => {

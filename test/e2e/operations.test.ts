@@ -6,7 +6,7 @@ import { buildSchema } from '../../src/graphql/schema.ts';
 import '../../src/modules/index.ts';
 import { createDemo, type Demo } from '../support/demo.ts';
 import { createFind, mutationInputs, queryVariables, type Find } from '../support/operation-variables.ts';
-import type { Answer } from '../support/world.ts';
+import { askGraphql, type Answer } from '../support/ask-graphql.ts';
 
 const folder = join(import.meta.dirname, '../../schema/operations');
 const documents = readdirSync(folder)
@@ -96,15 +96,7 @@ async function ask(
   variables: Record<string, unknown>,
   tenant = 'acme',
 ): Promise<Answer<any>> {
-  const response = await fetch(`${demo.baseUrl}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Bearer ${demo.tokenOf(`${role}@${tenant}.test`)}`,
-    },
-    body: JSON.stringify({ query, variables }),
-  });
-  return { status: response.status, headers: response.headers, ...((await response.json()) as { data: unknown }) };
+  return askGraphql(demo.baseUrl)(demo.tokenOf(`${role}@${tenant}.test`), query, { variables });
 }
 
 /** Somewhere in it there is a value other than null, empty or zero. */

@@ -9,6 +9,7 @@ import { randomQuery, type Ids } from '../consistency/twin/documents.ts';
 import { idsOf } from '../consistency/twin/ids.ts';
 import { fillTenant } from '../consistency/twin/rows.ts';
 import { writableTables } from '../consistency/twin/statements.ts';
+import { askGraphql, reportOf } from '../support/ask-graphql.ts';
 import { createDice } from '../support/dice.ts';
 import { createExecutor, type Executor } from '../support/executor.ts';
 import { createWorld, testNow, testTokens, type Person, type World } from '../support/world.ts';
@@ -161,15 +162,10 @@ function someFields(): string {
 }
 
 async function ask(node: Node, { token }: Person, query: string) {
-  const response = await fetch(`${node.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query }),
-  });
-  const { data, errors = [], extensions } = await response.json();
+  const { data, errors = [], extensions } = await askGraphql(node.url)(token, query);
   // Fields fail in no particular order.
   const failures = errors
     .map((error: any) => JSON.stringify([error.message, error.path, error.extensions?.code]))
     .toSorted();
-  return { answer: { data, failures }, status: extensions?.cache?.status as string | undefined };
+  return { answer: { data, failures }, status: reportOf({ extensions }).status };
 }

@@ -5,6 +5,7 @@ import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { newId } from '../../src/ids.ts';
 import { createBlobs } from '../cache/node.ts';
 import { addPerson } from '../support/add-person.ts';
+import { askGraphql } from '../support/ask-graphql.ts';
 import { countStatements } from '../support/count-statements.ts';
 import { createDice } from '../support/dice.ts';
 import { insertTickets } from '../support/tickets.ts';
@@ -392,14 +393,9 @@ describe('several nodes', () => {
   beforeEach(() => void (gets = []));
 
   const askNode = async (node: number, selection: string) => {
-    const { result, forAnswer } = await countStatements(async () => {
-      const response = await fetch(`${nodes[node]?.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${world.acme.people.admin.token}` },
-        body: JSON.stringify({ query: anew(selection) }),
-      });
-      return (await response.json()) as { data: any; errors?: unknown };
-    });
+    const { result, forAnswer } = await countStatements(() =>
+      askGraphql(nodes[node]?.url ?? '')(world.acme.people.admin.token, anew(selection)),
+    );
     expect(result.errors).toBeUndefined();
     return { data: result.data, statements: forAnswer };
   };

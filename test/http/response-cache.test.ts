@@ -3,6 +3,7 @@ import { createApp, type App } from '../../src/app/create-app.ts';
 import type { CacheEvent } from '../../src/cache/index.ts';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { newId } from '../../src/ids.ts';
+import { askGraphql, reportOf, type Answer } from '../support/ask-graphql.ts';
 import { countStatements } from '../support/count-statements.ts';
 import { createWorld, testNow, testTokens, type World } from '../support/world.ts';
 
@@ -24,14 +25,7 @@ afterAll(async () => {
 const list = '{ assets(first: 50) { totalCount edges { node { id name version } } } }';
 const sites = '{ sites { name } }';
 
-const askOther: World['ask'] = async (token, query, { variables } = {}) => {
-  const response = await fetch(`${otherUrl}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query, variables }),
-  });
-  return { status: response.status, headers: response.headers, ...((await response.json()) as object) } as never;
-};
+const askOther: World['ask'] = (...asked) => askGraphql(otherUrl)(...asked);
 
 /** Runs until the scope of the operation is learned and its answer kept. */
 async function warm(token: string, query: string, ask = world.ask, variables?: Record<string, unknown>) {
@@ -42,9 +36,7 @@ async function warm(token: string, query: string, ask = world.ask, variables?: R
   throw new Error(`Never a hit: ${query}`);
 }
 
-function statusOf({ extensions }: { extensions?: Record<string, unknown> }): unknown {
-  return (extensions?.['cache'] as { status?: unknown } | undefined)?.status;
-}
+const statusOf = (answer: Answer<unknown>) => reportOf(answer).status;
 
 async function addAsset(name: string, siteId = world.acme.sites.here): Promise<string> {
   const id = newId();
@@ -246,19 +238,9 @@ describe('in bounded mode', () => {
       now: () => testNow,
       cache: { coherence: { mode: 'bounded', maxStalenessMs: 3_600_000 } },
     });
-    const url = await bounded.listen(0);
-    const ask = async (headers: Record<string, string> = {}) => {
-      const response = await fetch(`${url}/graphql`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${world.globex.people.admin.token}`,
-          ...headers,
-        },
-        body: JSON.stringify({ query: '{ choices(kind: LEAVE_TYPE) { key } }' }),
-      });
-      return { status: response.status, ...((await response.json()) as { data: { choices: { key: string }[] } }) };
-    };
+    const askBounded = askGraphql(await bounded.listen(0));
+    const ask = (headers = {}) =>
+      askBounded(world.globex.people.admin.token, '{ choices(kind: LEAVE_TYPE) { key } }', { headers });
     await ask();
     await ask();
     const mutation =

@@ -2,8 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../src/app/create-app.ts';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { newId } from '../../src/ids.ts';
+import { askGraphql, reportOf } from '../support/ask-graphql.ts';
+import type { HowToAsk } from '../support/ask-http.ts';
 import { openLine, type Line } from '../support/database-line.ts';
-import { createWorld, testNow, testTokens, type Answer, type AskOptions, type World } from '../support/world.ts';
+import { createWorld, testNow, testTokens, type World } from '../support/world.ts';
 
 let world: World;
 /** Between the second node and its database. */
@@ -36,19 +38,13 @@ let asked = 0;
 /** Named anew each time, so that nothing kept from an earlier test answers it. */
 const dashboard = () => `query Desk${(asked += 1)} { dashboard { assets { total } people { active } } }`;
 
-async function ask(query: string, { token = adminToken(), headers = {} }: AskOptions & { token?: string } = {}) {
-  const response = await fetch(`${baseUrl}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
-    body: JSON.stringify({ query }),
-  });
-  const body = (await response.json()) as Answer<any>;
-  const report = body.extensions?.['cache'] as Record<string, unknown> | undefined;
-  return { ...body, status: response.status, headers: response.headers, report };
+async function ask(query: string, { token = adminToken(), headers = {} }: HowToAsk = {}) {
+  const answer = await askGraphql(baseUrl)(token, query, { headers });
+  return { ...answer, report: reportOf(answer) };
 }
 
 async function warm(query: string, token = adminToken()) {
-  await expect.poll(async () => (await ask(query, { token })).report?.['status']).toBe('HIT');
+  await expect.poll(async () => (await ask(query, { token })).report.status).toBe('HIT');
   return (await ask(query, { token })).data;
 }
 
@@ -72,7 +68,7 @@ describe.each(['refuses', 'resets', 'is silent'] as const)('while the database %
       ask('mutation { clockIn(input: {}) { __typename } }'),
     ]);
     expect(kept).toMatchObject({ status: 200, data, report: { status: 'STALE', level: 'L1' } });
-    expect(kept.report?.['reason']).toMatch(/^unreachable, and it could not be made anew; ttl by Query.dashboard/);
+    expect(kept.report.reason).toMatch(/^unreachable, and it could not be made anew; ttl by Query.dashboard/);
     for (const failed of [unknown, notAllowed, change]) {
       expect(failed.status).toBe(503);
       expect(failed.errors?.[0]?.extensions?.code).toBe('SERVICE_UNAVAILABLE');
@@ -87,7 +83,7 @@ it('an outage ends with fresh answers: what changed meanwhile is seen at once', 
   await addAsset();
   expect((await ask(query)).data.dashboard).toEqual(before);
   line.mend();
-  await expect.poll(async () => (await ask(query)).report?.['status'], { timeout: 10_000 }).not.toBe('STALE');
+  await expect.poll(async () => (await ask(query)).report.status, { timeout: 10_000 }).not.toBe('STALE');
   expect((await ask(query)).data.dashboard.assets.total).toBe(before.assets.total + 1);
 });
 
@@ -109,7 +105,7 @@ it('nothing is served to those whom nobody has asked the database about, or whos
   ]);
   await ask('{ sites { name } }'); // the node hears of it, on behalf of somebody else
   line.break('refuses');
-  expect((await ask(query, { token: admin.token })).report?.['status']).toBe('STALE');
+  expect((await ask(query, { token: admin.token })).report.status).toBe('STALE');
   expect((await ask(query, { token: manager.token })).status).toBe(503);
   expect((await ask(query, { token: agent.token })).status).toBe(503);
   expect((await ask(query, { token: world.globex.people.admin.token })).status).toBe(503);
@@ -123,15 +119,15 @@ it('an expired answer is served, marked, while it is made anew, as long as the p
   nowMs += 900_000 + 1_000;
   const stale = await ask(day);
   expect(stale.report).toMatchObject({ status: 'STALE', ttlMs: 0 });
-  expect(stale.report?.['reason']).toMatch(/^expired, and it is being made anew/);
+  expect(stale.report.reason).toMatch(/^expired, and it is being made anew/);
   expect(stale.headers.get('cache-status')).toMatch(/^freshfield; hit; ttl=-?\d/);
-  await expect.poll(async () => (await ask(day)).report?.['status']).toBe('HIT');
+  await expect.poll(async () => (await ask(day)).report.status).toBe('HIT');
   await addAsset();
   const changed = await ask(query); // a change is never waited for in the background
-  expect(changed.report?.['status']).toBe('MISS');
+  expect(changed.report.status).toBe('MISS');
   expect(changed.data.dashboard.assets.total).toBe(before.assets.total + 1);
   nowMs += 900_000 + 61_000;
-  expect((await ask(day)).report?.['status']).toBe('MISS');
+  expect((await ask(day)).report.status).toBe('MISS');
 });
 
 it('what is not there is kept as well, and appears at once when it is created', async () => {
@@ -142,5 +138,5 @@ it('what is not there is kept as well, and appears at once when it is created', 
     trx.insertInto('assets').values({ id, name: 'kettle', tag: id, site_id: world.acme.sites.here }).execute(),
   );
   const { data, report } = await ask(query);
-  expect([data, report?.['status']]).toEqual([{ node: { name: 'kettle' } }, 'MISS']);
+  expect([data, report.status]).toEqual([{ node: { name: 'kettle' } }, 'MISS']);
 });

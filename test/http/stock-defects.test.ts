@@ -1,27 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { newId } from '../../src/ids.ts';
-import { createWorld, type AskOptions, type World } from '../support/world.ts';
+import { askHttp, type AskHttp } from '../support/ask-http.ts';
+import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
+/** As the administrator, unless told otherwise. */
+let http: AskHttp;
 
 beforeAll(async () => {
   world = await createWorld();
+  http = askHttp(world.baseUrl, world.acme.people.admin.token);
   await world.acme.session.write((trx) =>
     trx.insertInto('assets').values({ id: newId(), name: 'lamp', tag: 'a', site_id: world.acme.sites.here }).execute(),
   );
 });
 afterAll(() => world.close());
-
-/** The answer as it is sent, with the headers by which it could be asked for again. */
-async function send(token: string, query: string, { headers = {}, variables }: AskOptions = {}) {
-  const response = await fetch(`${world.baseUrl}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
-    body: JSON.stringify({ query, variables }),
-  });
-  return { status: response.status, headers: response.headers, text: await response.text() };
-}
 
 describe('defects of the stock response cache that show over HTTP', () => {
   it('5. no hit skips authorization: a member is refused what was cached for an administrator', async () => {
@@ -36,32 +30,30 @@ describe('defects of the stock response cache that show over HTTP', () => {
   });
 
   it('6. an entity tag answers 304 for its own answer only, to whom it was given, and not once that has changed', async () => {
-    const { admin } = world.acme.people;
     const query = '{ assets { edges { node { name } } } }';
-    const { headers } = await send(admin.token, query);
-    const etag = headers.get('etag') ?? '';
+    const { headers } = await http.post({ query });
+    const etag = headers.etag ?? '';
     const ifNoneMatch = { headers: { 'if-none-match': etag } };
-    expect((await send(admin.token, query, ifNoneMatch)).status).toBe(304);
-    expect((await send(admin.token, '{ sites { name } }', ifNoneMatch)).status).toBe(200);
-    expect((await send(world.globex.people.admin.token, query, ifNoneMatch)).status).toBe(200);
-    expect((await send('nobody', query, ifNoneMatch)).status).toBe(401);
+    expect((await http.post({ query }, ifNoneMatch)).status).toBe(304);
+    expect((await http.post({ query: '{ sites { name } }' }, ifNoneMatch)).status).toBe(200);
+    expect((await http.post({ query }, { ...ifNoneMatch, token: world.globex.people.admin.token })).status).toBe(200);
+    expect((await http.post({ query }, { ...ifNoneMatch, token: 'nobody' })).status).toBe(401);
     for (const name of ['freshfield:anything', '"operations:Asset"', 'Asset:1']) {
-      const odd = await send(admin.token, query, { headers: { 'if-none-match': name } });
+      const odd = await http.post({ query }, { headers: { 'if-none-match': name } });
       expect([odd.status, odd.text.includes('stack')]).toEqual([200, false]);
     }
     await world.database.owner.query(`UPDATE assets SET name = 'torch' WHERE name = 'lamp'`);
-    const changed = await send(admin.token, query, ifNoneMatch);
-    expect([changed.status, changed.headers.get('etag') === etag]).toEqual([200, false]);
+    const changed = await http.post({ query }, ifNoneMatch);
+    expect([changed.status, changed.headers.etag === etag]).toEqual([200, false]);
   });
 
   it('9. a mutation with If-None-Match runs', async () => {
-    const { admin } = world.acme.people;
     const query = `mutation ($input: UpdatePreferencesInput!) { updatePreferences(input: $input) { __typename } }`;
     for (const etag of ['*', '"anything"']) {
-      const options = { headers: { 'if-none-match': etag }, variables: { input: { locale: 'en' } } };
-      const sent = await send(admin.token, query, options);
+      const variables = { input: { locale: 'en' } };
+      const sent = await http.post({ query, variables }, { headers: { 'if-none-match': etag } });
       expect([sent.status, sent.text.includes('UpdatePreferences')]).toEqual([200, true]);
-      expect([sent.headers.get('etag'), sent.headers.get('cache-control')]).toEqual([null, 'no-store']);
+      expect([sent.headers.etag, sent.headers['cache-control']]).toEqual([undefined, 'no-store']);
     }
   });
 
@@ -79,24 +71,23 @@ describe('defects of the stock response cache that show over HTTP', () => {
   });
 
   it('15. entity tags are quoted, lists and * match, and answers say who may keep them', async () => {
-    const { admin } = world.acme.people;
     const query = '{ sites { name } }';
-    const { headers } = await send(admin.token, query);
-    const etag = headers.get('etag') ?? '';
+    const { headers } = await http.post({ query });
+    const etag = headers.etag ?? '';
     expect(etag).toMatch(/^"[\w-]{22,}"$/);
-    expect(headers.get('cache-control')).toBe('private, no-cache');
-    expect(headers.get('vary')).toContain('Authorization');
+    expect(headers['cache-control']).toBe('private, no-cache');
+    expect(headers.vary).toContain('Authorization');
     for (const named of [`"other", ${etag}`, `W/${etag}`, '*']) {
-      expect((await send(admin.token, query, { headers: { 'if-none-match': named } })).status).toBe(304);
+      expect((await http.post({ query }, { headers: { 'if-none-match': named } })).status).toBe(304);
     }
-    expect((await send(admin.token, query, { headers: { 'if-none-match': etag.slice(1, -1) } })).status).toBe(200);
+    expect((await http.post({ query }, { headers: { 'if-none-match': etag.slice(1, -1) } })).status).toBe(200);
   });
 
   it('an object that nobody may see is told from none by nothing', async () => {
     const { member } = world.acme.people;
     const hidden = `{ node(id: "${encodeGlobalId('Asset', newId())}") { id } }`;
     const foreign = `{ node(id: "${world.globex.people.admin.globalId}") { id } }`;
-    const [none, other] = [await send(member.token, hidden), await send(member.token, foreign)];
-    expect([none.headers.get('etag'), none.status]).toEqual([other.headers.get('etag'), other.status]);
+    const [none, other] = [await http.post({ query: hidden }, member), await http.post({ query: foreign }, member)];
+    expect([none.headers.etag, none.status]).toEqual([other.headers.etag, other.status]);
   });
 });

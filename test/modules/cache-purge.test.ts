@@ -5,6 +5,7 @@ import { createApp, type App } from '../../src/app/create-app.ts';
 import { announceTags } from '../../src/db/announce-tags.ts';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { newId } from '../../src/ids.ts';
+import { askGraphql } from '../support/ask-graphql.ts';
 import { logged } from '../support/logged.ts';
 import { createWorld, testNow, testTokens, type Answer, type World } from '../support/world.ts';
 
@@ -30,14 +31,8 @@ beforeEach(() => {
 
 type Ask = (token: string, query: string, variables?: object, headers?: Record<string, string>) => Promise<Answer<any>>;
 
-const askOther: Ask = async (token, query, variables, headers) => {
-  const response = await fetch(`${otherUrl}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
-    body: JSON.stringify({ query, variables }),
-  });
-  return { status: response.status, headers: response.headers, ...((await response.json()) as object) } as never;
-};
+const askOther: Ask = (token, query, variables, headers) =>
+  askGraphql(otherUrl)(token, query, { variables: variables as Record<string, unknown>, headers });
 const ask: Ask = (token, query, variables, headers) =>
   world.ask(token, query, { variables: variables as Record<string, unknown>, headers });
 const admin = () => world.acme.people.admin.token;

@@ -5,6 +5,7 @@ import { createRedisStore, type RedisStore } from '../../src/app/redis-store.ts'
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { loadManifest } from '../../src/http/persisted-manifest.ts';
 import { newId } from '../../src/ids.ts';
+import { askGraphql } from '../support/ask-graphql.ts';
 import { countStatements } from '../support/count-statements.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { createWorld, testNow, testTokens, type Answer, type Role, type World } from '../support/world.ts';
@@ -36,15 +37,8 @@ beforeEach(() => {
   log = [];
 });
 
-async function ask(role: Role, query: string, variables = {}, { node = 0, headers = {} } = {}): Promise<Answer<any>> {
-  const { token } = world.acme.people[role];
-  const response = await fetch(`${nodes[node]?.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
-    body: JSON.stringify({ query, variables }),
-  });
-  return { status: response.status, headers: response.headers, ...((await response.json()) as object) } as never;
-}
+const ask = (role: Role, query: string, variables = {}, { node = 0, headers = {} } = {}): Promise<Answer<any>> =>
+  askGraphql(nodes[node]?.url ?? '')(world.acme.people[role].token, query, { variables, headers });
 
 const cacheOf = ({ extensions }: Answer<unknown>) => extensions?.['cache'] as { status: string; level: string | null };
 const operation = (name: string) => loadManifest().operations.find((one) => one.name === name)?.body ?? '';

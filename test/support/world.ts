@@ -4,7 +4,10 @@ import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { signToken, type TokenOptions } from '../../src/http/tokens.ts';
 import { newId, type PersonId, type TenantId } from '../../src/ids.ts';
 import { createTenant } from '../../src/modules/tenant/create-tenant.ts';
+import { askGraphql, type Ask } from './ask-graphql.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export type { Answer, AskOptions } from './ask-graphql.ts';
 
 export const testTokens: TokenOptions = {
   secret: 'a secret for tests only, long enough for HS256',
@@ -39,23 +42,8 @@ export interface World {
   baseUrl: string;
   acme: TestTenant;
   globex: TestTenant;
-  /** Sends one GraphQL request over HTTP. */
-  ask: <Data = any>(token: string | null, query: string, options?: AskOptions) => Promise<Answer<Data>>;
+  ask: Ask;
   close(): Promise<void>;
-}
-
-export interface AskOptions {
-  variables?: Record<string, unknown>;
-  headers?: Record<string, string>;
-  operationName?: string;
-}
-
-export interface Answer<Data> {
-  status: number;
-  headers: Headers;
-  data: Data;
-  errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string } }[];
-  extensions?: Record<string, unknown>;
 }
 
 /** The instant every test happens at unless it says otherwise: a Friday morning. */
@@ -76,19 +64,7 @@ export async function createWorld(options: { now?: () => Date } = {}): Promise<W
     baseUrl,
     acme,
     globex,
-    async ask(token, query, { variables, headers, operationName } = {}) {
-      const response = await fetch(`${baseUrl}/graphql`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/graphql-response+json',
-          ...(token && { authorization: `Bearer ${token}` }),
-          ...headers,
-        },
-        body: JSON.stringify({ query, variables, operationName }),
-      });
-      return { status: response.status, headers: response.headers, ...((await response.json()) as object) } as never;
-    },
+    ask: askGraphql(baseUrl),
     async close() {
       await Promise.all([acme.session.close(), globex.session.close()]);
       await app.close();
