@@ -1,4 +1,4 @@
-import { GraphQLError, GraphQLScalarType } from 'graphql';
+import { GraphQLError, GraphQLScalarType, print } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSON, GraphQLLocalDate } from 'graphql-scalars';
 import { builder } from './builder.ts';
 
@@ -34,20 +34,28 @@ function renamed<Internal, External>(
   scalar: GraphQLScalarType<Internal, External>,
   { name, description, refusal }: Renaming,
 ): GraphQLScalarType<Internal, External> {
-  const orRefuse = <Args extends unknown[]>(parse: (...args: Args) => Internal) => {
-    return (...args: Args) => {
-      try {
-        return parse(...args);
-      } catch {
-        throw new GraphQLError(refusal);
-      }
-    };
+  const { parseValue, parseLiteral } = scalar.toConfig();
+  const orRefuse = (parse: () => Internal, refuse: () => GraphQLError) => {
+    try {
+      return parse();
+    } catch {
+      throw refuse();
+    }
   };
   return new GraphQLScalarType({
     ...scalar.toConfig(),
     name,
     description,
-    parseValue: orRefuse(scalar.parseValue.bind(scalar)),
-    parseLiteral: orRefuse(scalar.parseLiteral.bind(scalar)),
+    // graphql-js says which variable it is, and where in it.
+    parseValue: (value) =>
+      orRefuse(
+        () => parseValue(value),
+        () => new GraphQLError(refusal),
+      ),
+    parseLiteral: (node, variables) =>
+      orRefuse(
+        () => parseLiteral(node, variables),
+        () => new GraphQLError(`Expected value of type "${name}", found ${print(node)}; ${refusal}`, { nodes: node }),
+      ),
   });
 }

@@ -133,8 +133,8 @@ function isEnding(error: unknown): boolean {
   return error instanceof Abandoned || (error instanceof Error && error.name === 'AbortError');
 }
 
-/** How it is sent is for the server to say. */
-const ofTransfer = new Set(['content-length', 'transfer-encoding', 'connection']);
+/** How it is sent, and whether anybody keeps it, is not for Yoga to say. */
+const ofTransfer = new Set(['content-length', 'transfer-encoding', 'connection', 'content-encoding', 'cache-control']);
 
 function headersOf(response: Response): Record<string, string> {
   const headers = [...response.headers].map(([name, value]) => [name.toLowerCase(), value] as const);

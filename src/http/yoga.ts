@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import type { Context } from '../graphql/context.ts';
 import { asksOnlyTypename } from './anonymous.ts';
 import { checkCost, checkSize } from './check-limits.ts';
+import { checkStreams } from './check-streams.ts';
 import { acceptsParts, wholeOf, type Part } from './incremental.ts';
 import type { GraphqlParams } from './graphql-params.ts';
 import type { Limits } from './limits.ts';
@@ -67,6 +68,7 @@ export function createGraphqlServer({ schema, limits, suggestions }: YogaOptions
       limitSize(limits),
       registerValid,
       limitCost(limits),
+      refuseWrongStreams,
       executeForTheViewer,
       answerErrors(suggestions),
     ],
@@ -140,6 +142,13 @@ function limitCost(limits: Limits): Stage {
     },
   };
 }
+
+const refuseWrongStreams: Stage = {
+  onExecute: ({ args, setResultAndStopExecution }) => {
+    const wrong = checkStreams(args);
+    if (wrong) setResultAndStopExecution({ errors: [wrong] });
+  },
+};
 
 /**
  * Resolvers get our context and nothing of Yoga's. Queries go through the cache; a mutation runs at once, and stops

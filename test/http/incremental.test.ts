@@ -109,6 +109,14 @@ describe('a query with @defer', () => {
     for (const name of ['etag', 'age', 'last-modified']) expect(headers.has(name), name).toBe(false);
     const events = await send(query, { accept: 'text/event-stream' });
     expect(events.text).toMatch(/^event: next\ndata: \{"data":.*\}\n\nevent: complete/);
+    const anew = [
+      await send(deferred(), { accept: 'text/event-stream' }),
+      await send('{', { accept: 'text/event-stream' }),
+    ];
+    for (const sent of [events, ...anew]) {
+      expect([sent.type, sent.headers.get('cache-control')]).toEqual(['text/event-stream', 'no-store']);
+      expect(sent.headers.has('content-encoding')).toBe(false);
+    }
   });
 
   it('is seen anew in all its parts right after a change', async () => {
@@ -133,6 +141,22 @@ it('a list with @stream comes in parts, is kept whole, and hits', async () => {
   expect(payloads.length).toBeGreaterThan(1);
   const body = JSON.parse((await send(query)).text);
   expect([body.data.sites.length, body.extensions.cache.status]).toEqual([2, 'HIT']);
+});
+
+it.each([
+  '{ sites @stream(initialCount: -1) { name } }',
+  '{ sites @stream(initialCount: null) { name } }',
+  'query ($count: Int = -5) { ...Sites } fragment Sites on Query { sites @stream(initialCount: $count) { name } }',
+])('a count that is none is wrong input: %s', async (query) => {
+  const { type, text } = await send(query);
+  expect(type).toBe('application/json; charset=utf-8');
+  expect(JSON.parse(text).errors).toEqual([
+    {
+      message: 'initialCount: Send @stream a number, 0 or more.',
+      locations: [expect.anything()],
+      extensions: { code: 'BAD_USER_INPUT' },
+    },
+  ]);
 });
 
 it('an error in a part is masked like any other, and nothing of such an answer is kept', async () => {
