@@ -92,6 +92,11 @@ export interface ReadResult {
 
 /** One client's read: what it is entitled to is settled, so everything it asks for is answered from at least there. */
 export interface CacheReader {
+  /**
+   * The history that what it computes is to be of, null where nothing can be checked: a replica that does not know it yet
+   * is too far behind, whatever its position.
+   */
+  readonly epoch: string | null;
   /** Rejects with whatever `compute` rejects with, for everybody who waited for it. */
   read(request: ReadRequest): Promise<ReadResult>;
   /** The entry, where it may be served. For those who cannot hand over their computation: `keep` takes its result. */

@@ -46,6 +46,11 @@ export function createPostgresChangeLog({ pool, schemaHash }: PostgresChangeLogO
   };
 }
 
+/** The part of a history's name that is in the database, and so on its replicas: null where it has none. */
+export function generationOf(epoch: string): string | null {
+  return /\.([0-9a-f-]{36})\//.exec(epoch)?.[1] ?? null;
+}
+
 function changesOf(row: PullRow, since: Parameters<ChangeLog['pull']>[0]): [Tenant, TenantChanges] {
   const from = since.get(row.tenant_id);
   const complete = from !== undefined && row.trimmed <= from;

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Seq, Tag } from '../cache/index.ts';
 import { AppError } from '../errors.ts';
 import type { PersonId, TenantId } from '../ids.ts';
+import { generationOf } from './change-log.ts';
 import { createQueryBuilder } from './connection-driver.ts';
 import { asAppError } from './failures.ts';
 import { recordReads } from './reads/record-reads.ts';
@@ -64,6 +65,11 @@ export interface SessionOptions {
   personId?: PersonId;
   /** Records what is read, and refuses what cannot be recorded. @default nothing is recorded */
   tracked?: TrackedTables;
+  /**
+   * Of a replica: the history that is known of the primary. Where it is not yet known there (a table was emptied, and
+   * still has its rows), the stamp is -1, older than any change. @default not asked for
+   */
+  epoch?: string | null;
 }
 
 /** Opening a transaction waits for nobody: a database that takes longer, in milliseconds, is not there. */
@@ -75,7 +81,7 @@ interface Snapshot {
   readonly stamp: Seq;
 }
 
-export function createTenantSession({ pool, tenantId, personId, tracked }: SessionOptions): TenantSession {
+export function createTenantSession({ pool, tenantId, personId, tracked, epoch }: SessionOptions): TenantSession {
   const cost: SessionCost = { statements: 0, durationMs: 0 };
   const scope = tenantScope(tenantId);
   const written = nothingWritten();
@@ -95,8 +101,8 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
       // One round trip. Both ids are uuids by their type's parser; nothing else may be put into this text.
       const person = personId ? `, set_config('app.person', '${personId}', true)` : '';
       // Whoever changes something is told the position of that.
-      const stamp = begin === beginSnapshot ? `newest_change('${tenantId}')::float8 AS stamp` : '0 AS stamp';
-      const text = `${begin}; SELECT ${stamp}, set_config('app.tenant', '${tenantId}', true)${person}`;
+      const stamp = begin === beginSnapshot ? stampOf(tenantId, epoch) : '0';
+      const text = `${begin}; SELECT ${stamp} AS stamp, set_config('app.tenant', '${tenantId}', true)${person}`;
       const results: unknown = await client.query({ text, query_timeout: beginTimeoutMs } as pg.QueryConfig);
       return { client, stamp: (results as pg.QueryResult<{ stamp: Seq }>[]).at(-1)?.rows[0]?.stamp ?? 0 };
     } catch (error) {
@@ -164,12 +170,22 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
     async write(work) {
       await closeSnapshot();
       const { client } = await open('BEGIN');
+      let isDone = false;
+      // What `work` began and did not wait for must not run in the transaction of whoever has the connection next.
+      const refuseLate = () => {
+        if (isDone) throw new AppError('INTERNAL_SERVER_ERROR', 'The transaction is over; nothing more is done in it.');
+      };
+      const commit = () => {
+        isDone = true; // in turn: what was asked for before still belongs to it
+        return commitChanges(client);
+      };
       try {
-        const result = await work(createQueryBuilder((query) => run(client, query), [scope]));
-        noteWritten(written, await inTurn(client, () => commitChanges(client)));
+        const result = await work(createQueryBuilder((query) => run(client, query, refuseLate), [scope]));
+        noteWritten(written, await inTurn(client, commit));
         client.release();
         return result;
       } catch (error) {
+        isDone = true;
         await end(client, 'ROLLBACK').catch(() => {}); // the connection is gone: so is the transaction
         throw error;
       }
@@ -180,6 +196,13 @@ export function createTenantSession({ pool, tenantId, personId, tracked }: Sessi
     },
   });
   return recordingTo(new Set(), []);
+}
+
+function stampOf(tenantId: TenantId, epoch: string | null | undefined): string {
+  const newest = `newest_change('${tenantId}')::float8`;
+  if (!epoch) return newest;
+  const generation = generationOf(epoch);
+  return generation ? `CASE WHEN change_epoch() LIKE '%.${generation}' THEN ${newest} ELSE -1 END` : '-1';
 }
 
 function addTo(sets: readonly Set<Tag>[], tags: Iterable<Tag>): void {

@@ -63,7 +63,8 @@ export function createReading(options: ReadingOptions) {
       cache.begin(identity.tenantId, latest(tokenOf(request), since)),
     ]);
     const directives = requestDirectives(request.headers);
-    const poolFor = ({ primary }: { primary: boolean }) => (primary ? pool : (replica ?? pool));
+    const placeOf = ({ primary }: { primary: boolean }) =>
+      primary || !replica ? { pool } : { pool: replica, epoch: reader.epoch };
     const onClose = (cost: SessionCost) => addCost(record, cost);
     const { viewer, isLastKnown } = await knownViewer({
       identity,
@@ -71,7 +72,7 @@ export function createReading(options: ReadingOptions) {
       keySecret,
       codeHash,
       loadViewer,
-      openSession: (where) => createTenantSession({ pool: poolFor(where), ...identity, tracked }),
+      openSession: (where) => createTenantSession({ ...placeOf(where), ...identity, tracked }),
       onClose,
     });
     if (!viewer) throw invalidToken('The token names nobody who may come in.');
@@ -91,7 +92,7 @@ export function createReading(options: ReadingOptions) {
               throw new AppError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again soon.');
             return openRun({
               ...where,
-              pool: poolFor(where),
+              ...placeOf(where),
               reader,
               tracked,
               asker,

@@ -25,6 +25,8 @@ export interface Run {
 
 export interface RunOptions {
   pool: pg.Pool;
+  /** Of a replica: the history that is known of the primary. @default not asked for */
+  epoch?: string | null;
   /** Of the request that caused the run: what may be found is checked by what it knows. */
   reader: CacheReader;
   tracked: TrackedTables;
@@ -51,9 +53,9 @@ export interface FieldOptions {
 }
 
 export function openRun(options: RunOptions): Run {
-  const { pool, tracked, asker, at, requestId, signal, onClose, fields } = options;
+  const { pool, epoch, tracked, asker, at, requestId, signal, onClose, fields } = options;
   const { tenantId, personId } = asker.viewer;
-  const session = createTenantSession({ pool, tenantId, personId, tracked });
+  const session = createTenantSession({ pool, tenantId, personId, tracked, epoch });
   const end = () => void session.close().catch(() => {}); // its statements say what went wrong
   signal.addEventListener('abort', end, { once: true });
   const cacheHints = createCacheHints();

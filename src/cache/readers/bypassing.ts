@@ -18,6 +18,7 @@ export interface BypassingOptions {
  * was last known.
  */
 export class BypassingReader implements CacheReader {
+  readonly epoch = null;
   readonly #options: CacheOptions;
   readonly #tenant: Tenant;
   readonly #reason: MissReason;

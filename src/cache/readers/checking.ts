@@ -55,6 +55,10 @@ export class CheckingReader implements CacheReader {
     this.#lookUp = new LookUp(parts);
   }
 
+  get epoch(): string {
+    return this.#parts.epoch;
+  }
+
   async read(request: ReadRequest): Promise<ReadResult> {
     const { epoch, isExact } = this.#parts;
     const looking = this.#lookUp.local(request);
