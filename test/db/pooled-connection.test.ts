@@ -57,4 +57,33 @@ describe('a pooled connection', () => {
       }
     },
   );
+
+  it.each(['commit', 'error'])(
+    'runs nothing for a transaction that has ended by %s, whoever has it by then',
+    async (ending) => {
+      const pool = oneConnection();
+      let goOn = () => {};
+      const hasEnded = new Promise<void>((resolve) => (goOn = resolve));
+      let straggler: Promise<string> | undefined;
+      const session = createTenantSession({ pool, tenantId: world.acme.id });
+      const next = createTenantSession({ pool, tenantId: world.globex.id });
+      try {
+        const writing = session.write(async (trx) => {
+          straggler = hasEnded
+            .then(() => sql`SELECT DISTINCT tenant_id FROM people`.execute(trx))
+            .then(({ rows }) => JSON.stringify(rows), String);
+          await trx.selectFrom('people').select('id').execute();
+          if (ending === 'error') throw new Error('changed my mind');
+        });
+        expect(await writing.then(() => 'commit', String)).toBe(ending === 'error' ? 'Error: changed my mind' : ending);
+        await next.stamp(); // the connection is theirs now
+        goOn();
+        expect(await straggler).toContain('The transaction is over');
+        expect(await next.read.selectFrom('people').select('id').execute()).not.toEqual([]);
+      } finally {
+        await next.close();
+        await pool.end();
+      }
+    },
+  );
 });
