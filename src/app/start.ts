@@ -5,6 +5,7 @@ import { createPool } from '../db/pool.ts';
 import { verifyApplicationRole } from '../db/verify-role.ts';
 import { AppError } from '../errors.ts';
 import { createGraphiql } from '../http/graphiql/serve-graphiql.ts';
+import { startForgetting } from '../jobs/forget-old.ts';
 import { seedDemo } from '../seed/seed-demo.ts';
 import type { Config } from './config.ts';
 import { createApp } from './create-app.ts';
@@ -65,6 +66,7 @@ export async function start({ config, logger, onUndo }: StartOptions): Promise<S
     const address = await app.listen(config.port).catch((error: unknown) => {
       throw listenError(error, config.port);
     });
+    onUndo(startForgetting({ pool: app.pool, logger }));
     const wanted = config.development && config.seedDemo && tokens.secret;
     const made = wanted ? await demoTokens({ operator, pool: app.pool, tokens }) : [];
     if (!config.databaseUrl) people = made;

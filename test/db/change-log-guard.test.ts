@@ -38,6 +38,7 @@ describe('the application', () => {
     `SELECT nextval('change_seq')`,
     `SELECT setval('change_seq', 1)`,
     `SELECT trim_change_log('0')`,
+    `SELECT trim_change_log('1 year', 1)`,
     'SELECT renew_change_epoch()',
     `SELECT is_sealed(gen_random_uuid())`,
     `SELECT track_changes('sites', 'site')`,
@@ -59,6 +60,7 @@ describe('the application', () => {
     );
     expect(rows.map(({ name }) => name)).toEqual([
       'change_epoch',
+      'forget_old',
       'log_tags',
       'renew_change_epoch',
       'search_people',

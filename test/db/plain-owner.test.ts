@@ -62,6 +62,25 @@ it('renews the epoch with each migration, though Postgres does not let it watch 
   expect(await epochOf(owner, tenant)).not.toBe(before);
 });
 
+it("has what is old forgotten at the application's request, of every tenant", async () => {
+  const person = newId();
+  await database.owner.query(
+    `INSERT INTO people (tenant_id, id, name, email, username) VALUES ($1, $2, 'x', 'x@acme.test', 'x')`,
+    [tenant, person],
+  );
+  await database.owner.query(
+    `INSERT INTO idempotency_keys (tenant_id, person_id, key, path, request_hash, created_at)
+     VALUES ($1, $2, 'k', 'p', 'h', now() - interval '8 days')`,
+    [tenant, person],
+  );
+  const application = createPool({ connectionString: url(), role: applicationRole, max: 1, onError: () => {} });
+  try {
+    expect((await application.query('SELECT keys FROM forget_old()')).rows).toEqual([{ keys: 1 }]);
+  } finally {
+    await application.end();
+  }
+});
+
 it('has its cache purged by the application, for a tenant that is known by its slug', async () => {
   const application = createPool({ connectionString: url(), role: applicationRole, max: 1, onError: () => {} });
   try {

@@ -99,23 +99,6 @@ BEGIN
            WHERE xid = pg_current_xact_id_if_assigned() AND begun_at = now());
 END $$;
 
--- Forgets changes older than this, but never a tenant's newest: readers must see where its log stands.
-CREATE FUNCTION trim_change_log(older_than interval) RETURNS bigint
-  LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-  WITH newest AS (SELECT tenant_id, max(seq) AS seq FROM change_log GROUP BY tenant_id),
-  gone AS (
-    DELETE FROM change_log c USING newest n
-     WHERE c.tenant_id = n.tenant_id AND c.seq < n.seq AND c.sealed_at < now() - older_than
-    RETURNING c.tenant_id, c.seq, c.xid, c.begun_at),
-  without_tags AS (
-    DELETE FROM change_log_tags t USING gone g
-     WHERE t.xid = g.xid AND t.tenant_id = g.tenant_id AND t.begun_at = g.begun_at),
-  noted AS (
-    INSERT INTO change_log_trims (tenant_id, seq) SELECT tenant_id, max(seq) FROM gone GROUP BY tenant_id
-    ON CONFLICT (tenant_id) DO UPDATE SET seq = greatest(change_log_trims.seq, excluded.seq))
-  SELECT count(*) FROM gone
-$$;
-
 -- Names this history. Nothing that was cached under another name is served any more.
 CREATE TABLE change_epochs (
   only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -204,8 +187,8 @@ DO $$
 DECLARE
   logging regprocedure;
 BEGIN
-  FOREACH logging IN ARRAY ARRAY['is_sealed(uuid)', 'trim_change_log(interval)', 'change_epoch()',
-    'renew_change_epoch(text)', 'renew_change_epoch()', 'seal_changes()', 'note_schema_change()']::regprocedure[] LOOP
+  FOREACH logging IN ARRAY ARRAY['is_sealed(uuid)', 'change_epoch()', 'renew_change_epoch(text)',
+    'renew_change_epoch()', 'seal_changes()', 'note_schema_change()']::regprocedure[] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', logging);
   END LOOP;
   GRANT EXECUTE ON FUNCTION change_epoch(), renew_change_epoch(text) TO freshfield_app;
