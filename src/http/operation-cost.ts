@@ -6,6 +6,8 @@ import {
   isListType,
   isObjectType,
   Kind,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -28,10 +30,17 @@ export interface OperationInput {
 const listSize = 10;
 const pageSize = 20;
 const maxPageSize = 100;
+/** Few lists of a schema are longer, but that of its types. With this, tools may ask for all of it twice. */
+const introspectionListSize = 7;
+const introspection: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
+  __schema: SchemaMetaFieldDef,
+  __type: TypeMetaFieldDef,
+};
 
 /**
  * How many values the answer of a valid operation may come to hold: each field counts one, times the length of the
- * lists it stands in. A page is as long as `first` or `last` say, a list by ids as long as the ids.
+ * lists it stands in. A page is as long as `first` or `last` say, a list by ids as long as the ids. Introspection reads
+ * no row and is made at once, while everybody else waits: it counts too.
  */
 export function costOf({ schema, operation, fragments, variables }: OperationInput): number {
   const byName = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
@@ -45,9 +54,10 @@ export function costOf({ schema, operation, fragments, variables }: OperationInp
   const ofAll = (selections: readonly SelectionNode[], parent: GraphQLCompositeType): number =>
     selections.reduce((sum, selection) => sum + ofSelection(selection, parent), 0);
   const ofField = (node: FieldNode, parent: GraphQLCompositeType): number => {
-    const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
-    // Introspection is bounded by depth and fields: it reads no row.
-    if (!field) return 1;
+    const { value: name } = node.name;
+    const own = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+    const field = own ?? introspection[name];
+    if (!field) return 1; // __typename
     const type = getNamedType(field.type);
     const inner = node.selectionSet && isCompositeType(type) ? ofAll(node.selectionSet.selections, type) : 0;
     return 1 + multiplierOf(field, node, variables) * (inner || (isList(field) ? 1 : 0));
@@ -70,6 +80,7 @@ function multiplierOf(
     return Math.min(Math.max(size ?? pageSize, 1), maxPageSize);
   }
   if (!isList(field) || node.name.value === 'edges') return 1; // the connection has counted its edges
+  if (getNamedType(field.type).name.startsWith('__')) return introspectionListSize;
   const lists = field.args.map(({ name }) => sent(name)).filter((value) => Array.isArray(value));
   return lists.length > 0 ? Math.max(...lists.map((list) => list.length)) : listSize;
 }

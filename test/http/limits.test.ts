@@ -67,6 +67,7 @@ describe('every named operation needs less than half of each limit:', async () =
     const { depth, ...size } = sizeOf(parse(text));
     expect(depth).toBeLessThanOrEqual(limits.depth);
     expect(size.fields * 2).toBeLessThanOrEqual(limits.fields);
+    expect(Math.max(...costsOf(parse(text), {})) * 2).toBeLessThanOrEqual(limits.cost);
     expect(tokensOf(text) * 2).toBeLessThanOrEqual(limits.tokens);
   });
 });
@@ -105,6 +106,21 @@ describe('a limit that is exceeded is named:', () => {
     'too many unknown directives': ['directives', `{ __typename ${times(limits.directives + 1, () => '@x')} }`],
     'too many tokens': ['tokens', `{ ${times(limits.tokens + 1, () => '__typename')} }`],
     'too many tokens in a list': ['tokens', `{ a(b: [${times(limits.tokens, () => '1')}]) }`],
+    'too much introspection': [
+      'cost',
+      `{ __schema { types { ${times(4, (i) => `a${i}: fields { type { ${times(4, (j) => `b${j}: fields { name args { name } }`)} } }`)} } } }`,
+    ],
+    'too much introspection of single types': [
+      'cost',
+      `{ ${times(30, (i) => `a${i}: __type(name: "Query") { ...f }`)} } fragment f on __Type { fields { type { fields { name args { name type { name kind ofType { name kind } } } } } } }`,
+    ],
+    'the whole schema, three times': [
+      'cost',
+      getIntrospectionQuery().replace(
+        '{',
+        '{ a: __schema { types { ...FullType } } b: __schema { types { ...FullType } }',
+      ),
+    ],
     'too long a text': ['query', `{ __typename } #${'x'.repeat(limits.queryCharacters)}`],
   };
   for (const [what, [limit, query]] of Object.entries(exceeding)) {
