@@ -99,8 +99,8 @@ export interface CacheReader {
   readonly epoch: string | null;
   /** Rejects with whatever `compute` rejects with, for everybody who waited for it. */
   read(request: ReadRequest): Promise<ReadResult>;
-  /** The entry, where it may be served. For those who cannot hand over their computation: `keep` takes its result. */
-  find(request: FindRequest): Promise<Entry | null>;
+  /** A hit, or null. For those who cannot hand over their computation: `keep` takes its result. */
+  find(request: FindRequest): Promise<ReadResult | null>;
   /**
    * Stores what was computed from data that was read, on the primary, after this reader began: it is stamped with what
    * was known then. Nothing is stored by a reader that could not read the log.

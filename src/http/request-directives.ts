@@ -44,6 +44,7 @@ export function requestDirectives(headers: IncomingHttpHeaders): RequestDirectiv
   };
 }
 
+/** More than can be counted is as much as the RFC counts (1.2.2). */
 function secondsOf(text = ''): number {
-  return /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  return /^\d+$/.test(text) ? Math.min(Number(text), 2 ** 31) : 0;
 }

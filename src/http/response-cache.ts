@@ -1,10 +1,4 @@
-import {
-  getOperationAST,
-  getVariableValues,
-  type ExecutionArgs,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-} from 'graphql';
+import type { ExecutionArgs, GraphQLSchema } from 'graphql';
 import {
   createKey,
   type CacheReader,
@@ -14,7 +8,7 @@ import {
   type ReadResult,
   type StalePolicy,
 } from '../cache/index.ts';
-import { planOf, type CachePlan } from '../graphql/cache-plan.ts';
+import type { CachePlan } from '../graphql/cache-plan.ts';
 import { canonicalText, documentHash } from '../graphql/canonical.ts';
 import { createLearnedScopes } from '../graphql/learned-scope.ts';
 import { aspectValue, type Aspect, type Asker } from '../graphql/observed-viewer.ts';
@@ -26,6 +20,7 @@ import { createPartStream, isIncremental, type Executed, type PartStream } from 
 import { keptFacts } from './kept-answer.ts';
 import { executeRun, type Made, type RunPlace } from './make-answer.ts';
 import { Abandoned, ForOnePerson, isFailure, NotKept, WiderThanKnown } from './not-kept.ts';
+import { cannotBeExecuted, createOperationPlanner, type PlannedOperation } from './operation-plan.ts';
 import type { RequestDirectives } from './request-directives.ts';
 import type { FieldOptions, Run } from './run.ts';
 
@@ -69,13 +64,7 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
   const scopes = createLearnedScopes();
   const fieldScopes = createLearnedScopes(); // as many as the schema has fields: no client can have them forgotten
   const joinAudience = createAudiences();
-  const plans = new WeakMap<OperationDefinitionNode, CachePlan>();
-
-  const planFor = ({ document }: ExecutionArgs, operation: OperationDefinitionNode): CachePlan => {
-    const known = plans.get(operation) ?? planOf(schema, document, operation);
-    plans.set(operation, known);
-    return known;
-  };
+  const plannedFor = createOperationPlanner(schema);
 
   return async (execution) => {
     if (!execution.takesParts || !isIncremental(execution.args.document)) return answer(execution);
@@ -83,23 +72,22 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
     const whole = answer({ ...execution, client: stream.client }, stream);
     const begun = await Promise.race([stream.first.then(() => null), whole]);
     if (begun) return begun;
-    return { parts: stream.parts(whole), report: { ...base, status: 'MISS', reason: 'answered in parts' } };
+    const notKept = whyNotKept(plannedFor(execution.args), execution.directives);
+    const status = notKept ? 'BYPASS' : 'MISS';
+    return { parts: stream.parts(whole), report: { ...base, status, reason: notKept ?? 'answered in parts' } };
   };
 
   async function answer(execution: CachedExecution, stream?: PartStream): Promise<CachedResult> {
     const { args, asker, keySecret, directives } = execution;
     const at = now();
-    const operation = getOperationAST(args.document, args.operationName);
-    const plan = operation && planFor(args, operation);
-    const { coerced } = operation
-      ? getVariableValues(schema, operation.variableDefinitions ?? [], args.variableValues ?? {})
-      : {};
-    if (!plan?.canBeKept || !coerced || directives.noStore) {
-      const reason = plan?.decidedBy ? `${plan.decidedBy} is not kept` : 'not a query that is kept';
-      return bypass(execution, { reason: directives.noStore ? 'no-store' : reason, at, stream });
-    }
-    const name = operation?.name?.value.slice(0, 64) ?? 'anonymous'; // as the log has it
-    const identity = [schemaHash, codeHash, documentHash(args.document), operation?.name?.value ?? null] as const;
+    const planned = plannedFor(args);
+    const notKept = whyNotKept(planned, directives);
+    const isAfresh = notKept !== null || directives.noCache || directives.maxAgeS === 0;
+    if (directives.onlyIfCached && isAfresh && notKept !== cannotBeExecuted) throw notCached();
+    if (planned.notKept !== null || notKept) return bypass(execution, { reason: notKept, at, stream });
+    const { plan, variables } = planned;
+    const name = planned.name?.slice(0, 64) ?? 'anonymous'; // as the log has it
+    const identity = [schemaHash, codeHash, documentHash(args.document), planned.name] as const;
     const operationKey = identity.join('\n');
 
     // A run may look at more of the viewer than was known of its operation: its answer is kept under the wider key.
@@ -110,7 +98,7 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
       const key = createKey(keySecret, [
         'response',
         ...identity,
-        canonicalText(coerced),
+        canonicalText(variables),
         asker.viewer.tenantId,
         ...scope.flatMap((aspect) => [aspect, aspectValue(asker, aspect)]),
       ]);
@@ -155,10 +143,9 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
       reader.read({ key, operation: name, refresh, stale: staleOf(plan), compute });
     try {
       if (directives.onlyIfCached) {
-        const entry = await reader.find({ key, operation: name });
-        if (!entry || ageOf(entry) > (directives.maxAgeS ?? Infinity) * 1000)
-          throw new HttpError('NOT_CACHED', 'There is no answer in the cache, and nothing else was asked for.');
-        return answerOf({ entry, status: 'HIT', level: null, reason: null, changedTag: null }, asked);
+        const found = await reader.find({ key, operation: name });
+        if (!found || ageOf(found.entry) > (directives.maxAgeS ?? Infinity) * 1000) throw notCached();
+        return answerOf(found, asked);
       }
       const result = await read(directives.noCache || directives.maxAgeS === 0);
       const isTooOld = result.status !== 'MISS' && ageOf(result.entry) > (directives.maxAgeS ?? Infinity) * 1000;
@@ -209,7 +196,7 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
 
   async function bypass(
     execution: CachedExecution,
-    { reason, at, stream }: { reason: string; at: Date; stream?: PartStream },
+    { reason, at, stream }: { reason: string | null; at: Date; stream?: PartStream },
   ): Promise<CachedResult> {
     const where = { at, primary: true, signal: execution.client, hardTimeoutMs };
     const fields = fieldsOf(execution);
@@ -233,6 +220,14 @@ interface Asked {
 }
 
 const base: CacheReport = { status: 'BYPASS', level: null, scope: 'TENANT', ageMs: 0, ttlMs: 0, reason: null };
+
+function whyNotKept({ notKept }: PlannedOperation, { noStore }: RequestDirectives): string | null {
+  return noStore && notKept !== cannotBeExecuted ? 'no-store' : notKept;
+}
+
+function notCached(): HttpError {
+  return new HttpError('NOT_CACHED', 'There is no answer in the cache, and nothing else was asked for.');
+}
 
 function staleOf({ staleWhileRevalidateS, staleIfErrorS, staleWhenChanged }: CachePlan): StalePolicy | undefined {
   if (staleWhileRevalidateS === 0 && staleIfErrorS === 0) return undefined;

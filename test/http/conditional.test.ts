@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp, type App } from '../../src/app/create-app.ts';
 import { newId } from '../../src/ids.ts';
 import { askHttp, type AskHttp } from '../support/ask-http.ts';
+import { countStatements } from '../support/count-statements.ts';
 import type { RawAnswer } from '../support/send.ts';
 import { createWorld, testNow, testTokens, type World } from '../support/world.ts';
 
@@ -300,6 +301,37 @@ describe('a request may ask', () => {
     });
   }
 
+  it.each(['no-cache, only-if-cached', 'only-if-cached, no-store', 'only-if-cached, max-age=0'])(
+    'nothing that only-if-cached rules out: %s is 504, kept or not, and leaves what is kept alone',
+    async (field) => {
+      const kept = await warm(ask, sites);
+      const refused = await ask.post({ query: sites }, control(field));
+      expect([refused.status, refused.json.errors[0].extensions.code]).toEqual([504, 'NOT_CACHED']);
+      const after = await ask.post({ query: sites }, control('only-if-cached'));
+      expect([statusOf(after), after.headers.etag]).toEqual(['HIT', kept.headers.etag]);
+    },
+  );
+
+  it.each(['{ people { edges { node { emergencyContact } } } }', '{ __schema { description } }', '{ __typename }'])(
+    'only-if-cached: 504 for what is never kept: %s',
+    async (query) => {
+      const statements = await countStatements(() => ask.post({ query }, control('only-if-cached')));
+      expect([statements.result.status, statements.forAnswer]).toEqual([504, []]);
+    },
+  );
+
+  it('only-if-cached: a hit tells its level, and what is wrong with a request is told as ever', async () => {
+    await warm(ask, sites);
+    const { cache } = (await ask.post({ query: sites }, control('only-if-cached'))).json.extensions;
+    expect(cache).toMatchObject({ status: 'HIT', level: 'L1' });
+    const query = 'query ($days: Int!) { ticketStatistics(days: $days) { opened } }';
+    for (const field of ['only-if-cached', '']) {
+      const wrong = (await ask.post({ query, variables: { days: 'x' } }, control(field))).json;
+      expect(wrong.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+      expect(wrong.extensions.cache).toMatchObject({ status: 'BYPASS', reason: 'it has errors' });
+    }
+  });
+
   it('max-age: for nothing older', async () => {
     await ask.post({ query: sites }, control('no-cache'));
     clock = new Date(clock.getTime() + 10_000);
@@ -307,6 +339,7 @@ describe('a request may ask', () => {
     expect(statusOf(await ask.post({ query: sites }, control('max-age=9')))).toBe('MISS');
     expect(statusOf(await ask.post({ query: sites }, control('max-age=9')))).toBe('HIT');
     expect(statusOf(await ask.post({ query: sites }, control('max-age=0')))).toBe('MISS');
+    expect(statusOf(await ask.post({ query: sites }, control('max-age=99999999999999999999')))).toBe('HIT');
   });
 
   it('for nothing without a token', async () => {

@@ -89,8 +89,8 @@ export function createCoherentCache<Context extends object = Record<string, unkn
       // Changes of this node that the log does not have yet are nothing that others could know of; this node does.
       if (!(await announcer.hasTold(tenant))) return null;
       const reader = await cache.begin(tenant);
-      const entry = await reader.find({ key: id, operation });
-      if (entry) return JSON.parse(Buffer.from(entry.body).toString('utf8'));
+      const found = await reader.find({ key: id, operation });
+      if (found) return JSON.parse(Buffer.from(found.entry.body).toString('utf8'));
       if (!lookups.has(id)) lookups.set(id, reader); // the earliest: it knew least
       forgetOldest(lookups);
     } catch (error) {

@@ -84,10 +84,10 @@ export class CheckingReader implements CacheReader {
     return expired;
   }
 
-  async find(request: FindRequest): Promise<Entry | null> {
+  async find(request: FindRequest): Promise<ReadResult | null> {
     const local = await this.#lookUp.local(request);
     const found = local.hit ? local : await this.#lookUp.remote(request, local);
-    if (found.hit) return this.#serve(request, found).entry;
+    if (found.hit) return this.#serve(request, found);
     this.#options.emit({ type: 'miss', tenant: this.#tenant, operation: request.operation, reason: found.reason });
     return null;
   }

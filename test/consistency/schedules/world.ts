@@ -129,7 +129,7 @@ export function createWorld({ coherence, step, mistakes = {} }: WorldOptions) {
     const required = entitledTo(tenant, row);
     const reader = await nodes[node]?.begin(tenant);
     const found = await reader?.find(request);
-    if (found) return check(place, found.body, required, true);
+    if (found) return check(place, found.entry.body, required, true);
     const computed = await compute(tenant, row)({ primary: true });
     check(place, computed.body, required, false);
     const keeper = mistakes.keepsLate ? await nodes[node]?.begin(tenant) : reader;
