@@ -9,7 +9,7 @@ import { checkStreams } from './check-streams.ts';
 import { acceptsParts, wholeOf, type Part } from './incremental.ts';
 import type { GraphqlParams } from './graphql-params.ts';
 import type { Limits } from './limits.ts';
-import { maskError, type MaskOptions } from './mask-error.ts';
+import { maskError } from './mask-error.ts';
 import { takeCached, withWritten } from './cache-report.ts';
 import type { Reading } from './reading.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -179,12 +179,15 @@ function answerErrors(suggestions: boolean): Stage {
     onResultProcess: (payload) => {
       const { result, serverContext } = payload;
       const { record, report } = (serverContext as unknown as Hooked).exchange;
-      const masking = { requestId: record.requestId, suggestions, report };
+      const mask = (error: GraphQLError) => {
+        const masked = maskError(error, { requestId: record.requestId, suggestions, report });
+        record.codes.push(String(masked.extensions['code']));
+        return masked;
+      };
       if (Array.isArray(result)) return;
-      if (Symbol.asyncIterator in result) return payload.setResult(maskedParts(result as AsyncIterable<Part>, masking));
+      if (Symbol.asyncIterator in result) return payload.setResult(maskedParts(result as AsyncIterable<Part>, mask));
       if (!('errors' in result) || !result.errors) return;
-      const errors = result.errors.map((error) => maskError(error, masking));
-      record.codes = errors.map(({ extensions }) => String(extensions['code']));
+      const errors = result.errors.map(mask);
       const unavailable = errors.find(({ extensions }) => extensions['code'] === 'SERVICE_UNAVAILABLE');
       // Half an answer of a database that went away would look like a whole one to many clients.
       if (unavailable && record.operation?.type !== 'mutation') return payload.setResult({ errors: [unavailable] });
@@ -194,10 +197,13 @@ function answerErrors(suggestions: boolean): Stage {
   };
 }
 
-async function* maskedParts(parts: AsyncIterable<Part>, masking: MaskOptions): AsyncIterable<Part> {
+async function* maskedParts(
+  parts: AsyncIterable<Part>,
+  mask: (error: GraphQLError) => GraphQLError,
+): AsyncIterable<Part> {
   const masked = (part: Part): Part => ({
     ...part,
-    ...(part.errors && { errors: part.errors.map((error) => unframed(maskError(error, masking))) }),
+    ...(part.errors && { errors: part.errors.map((error) => unframed(mask(error))) }),
     ...(part.incremental && { incremental: part.incremental.map(masked) }),
   });
   for await (const part of parts) yield masked(part);

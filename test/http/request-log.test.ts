@@ -95,6 +95,16 @@ it('has one line for a batch, with what went wrong in it; nothing of an id or an
   expect(log).not.toContain(secret);
 });
 
+it('names what went wrong in parts of an answer that came later', async () => {
+  const query = `query Late { __typename ... @defer { sites { name } node(id: "x") { id } }
+    ... @defer { attendanceSummary(year: 2026, month: 13) { __typename } } }`;
+  const headers = { accept: 'multipart/mixed' };
+  expect(await (await ask(query, { headers })).text()).toContain('BAD_USER_INPUT');
+  expect(await written()).toEqual([
+    expect.objectContaining({ operation: 'Late', status: 200, codes: ['BAD_USER_INPUT'] }),
+  ]);
+});
+
 it('counts the statements, the one that loads the viewer included, and says so in Server-Timing', async () => {
   const authorization = `Bearer ${world.acme.people.manager.token}`; // of somebody who has not asked before
   const response = await ask('{ assets(first: 1) { totalCount } }', { headers: { authorization } });
