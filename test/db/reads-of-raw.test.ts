@@ -59,9 +59,36 @@ describe('what a query depends on', () => {
       where(sql<boolean>`people.created_at < now()`),
       where((build: any) => build('people.created_at', '<', build.fn('now'))),
       where(sql<boolean>`people.hired_on = current_date`),
+      where(sql<boolean>`people.hired_on = 'today'`),
+      where(sql<boolean>`age(people.hired_on) > '1 year'`),
       where(sql<boolean>`people.id = current_setting('app.person')::uuid`),
     ]) {
       expect(() => reads(query)).toThrow(UndeclaredReadError);
+    }
+  });
+
+  it('must be declared for raw SQL that may name a table in FROM', () => {
+    const from = (raw: any) => db.selectFrom(raw.as('t')).selectAll();
+    for (const raw of [
+      sql`tickets`,
+      sql`only tickets`,
+      sql`"tickets"`,
+      sql`elsewhere.tickets`,
+      sql`${sql.ref('tickets')}`,
+      sql`${sql.id('tickets')}`,
+      sql`${sql.raw('tickets')}`,
+      sql`unnest(${[1]}::int[]) as numbers, tickets`,
+    ]) {
+      expect(() => reads(from(raw))).toThrow(UndeclaredReadError);
+      const joined: any = db.selectFrom('people').innerJoin(raw.as('t') as never, (join: any) => join.onTrue());
+      expect(() => reads(joined.selectAll())).toThrow(UndeclaredReadError);
+    }
+    expect(reads(from(sql`${reading(['tickets'] as never, sql`tickets`)}`))).toEqual(['L:ticket']);
+    expect(reads(from(sql`${sql.table('tickets')}`))).toEqual(['L:ticket']);
+    const inner = db.selectFrom('tickets').select('id').where('site_id', '=', id(1));
+    expect(reads(from(sql`(${inner})`))).toEqual(['A:ticket', `P:ticket:site_id=${id(1)}`]);
+    for (const raw of [sql`unnest(${[1]}::int[])`, sql`generate_series(1, 2)`, sql`(values (1), (2))`]) {
+      expect(reads(from(raw))).toEqual([]);
     }
   });
 

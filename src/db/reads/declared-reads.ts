@@ -1,4 +1,4 @@
-import type { Expression, OperationNode, RawBuilder, RawNode } from 'kysely';
+import { RawNode, SelectQueryNode, TableNode, type Expression, type OperationNode, type RawBuilder } from 'kysely';
 import type { TableName } from '../tables.ts';
 import type { TrackedTables } from './tracked-tables.ts';
 
@@ -40,7 +40,10 @@ export function declaredReads(node: RawNode): readonly string[] | undefined {
 const jsonHelpers = ["(select coalesce(json_agg(agg), '[]') from ", '(select to_json(obj) from '];
 /** What another moment, another session or another call answers otherwise, though no table has changed. */
 const unsteady =
-  /\b(?:now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|random|gen_random_uuid|nextval|currval|current_setting)\s*\(|\bcurrent_(?:date|time|timestamp|user|role)\b|\blocaltime(?:stamp)?\b/i;
+  /\b(?:now|age|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|random|gen_random_uuid|nextval|currval|current_setting)\s*\(|\bcurrent_(?:date|time|timestamp|user|role)\b|\blocaltime(?:stamp)?\b|'(?:now|today|tomorrow|yesterday)'/i;
+
+/** Raw SQL that is no table wherever it stands: a call, or a list of values. */
+const notTable = /^\s*(?:\w+\s*\(|\(\s*values\b)/i;
 
 /** Fails where raw SQL reads tables, or may, without saying which. */
 export function checkRaw({ sqlFragments }: RawNode, { functions }: TrackedTables): void {
@@ -54,6 +57,24 @@ export function checkRaw({ sqlFragments }: RawNode, { functions }: TrackedTables
   const called = words.find((word) => functions.has(word.toLowerCase()));
   if (called) throw new UndeclaredReadError(`This raw SQL calls ${called}, which may read tables: ${excerpt}.`);
   if (unsteady.test(text)) throw new UndeclaredReadError(`This raw SQL answers otherwise each time: ${excerpt}.`);
+}
+
+/** Fails where raw SQL stands for a table in FROM, or may, without saying which. */
+export function checkRawSource(node: RawNode, tracked: TrackedTables): void {
+  if (declaredReads(node)) return;
+  const { sqlFragments, parameters } = node;
+  const text = sqlFragments.join(' ');
+  const named = text.match(/\w+/g)?.some((word) => tracked.tables.has(word));
+  // What stands there by itself, with nothing but brackets around it, is looked at by itself.
+  const isSeen = /^[\s()]*$/.test(text) && parameters.every((one) => isSeenInFrom(one, tracked));
+  if (!isSeen && (named || !notTable.test(text))) {
+    throw new UndeclaredReadError(`This raw SQL in FROM may be a table: "${text.slice(0, 120)}".`);
+  }
+}
+
+function isSeenInFrom(node: OperationNode, tracked: TrackedTables): boolean {
+  if (RawNode.is(node)) checkRawSource(node, tracked);
+  return RawNode.is(node) || SelectQueryNode.is(node) || TableNode.is(node);
 }
 
 export function checkFunction(name: string, { functions }: TrackedTables): void {

@@ -9,7 +9,7 @@ import {
 } from 'kysely';
 import type { Tag } from '../../cache/index.ts';
 import { conditionsOf, conjuncts, noConditions, type Conditions } from './conditions.ts';
-import { checkFunction, checkRaw, declaredReads, UndeclaredReadError } from './declared-reads.ts';
+import { checkFunction, checkRaw, checkRawSource, declaredReads, UndeclaredReadError } from './declared-reads.ts';
 import { isOuter, ownerAmong, sourceOf, visibleAmong, type Source } from './sources.ts';
 import { tagsOfTable } from './table-tags.ts';
 import type { TrackedTables } from './tracked-tables.ts';
@@ -56,6 +56,7 @@ class Reads {
     for (const source of sources) {
       const conditions = optional.get(source) ?? certain;
       if (source.table !== null) this.#addTable(source.table, conditions, source.alias);
+      if (RawNode.is(source.node)) checkRawSource(source.node, this.#tracked);
     }
 
     // What stands in FROM sees what is around the query; only after LATERAL does it see its neighbours too.
