@@ -49,6 +49,8 @@ export interface TenantSession {
   stamp(): Promise<Seq>;
   /** What the transactions of this session have changed so far. */
   readonly written: Written;
+  /** What was committed by others before counts for `written.token` too: one of them is the first try of a retry. */
+  coverEarlier(): Promise<void>;
   /** Runs `work` in a transaction of its own. Reads that follow see a new snapshot, so what it wrote. */
   write<Result>(work: (trx: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   /**
@@ -167,6 +169,9 @@ export function createTenantSession({ pool, tenantId, personId, tracked, epoch }
     written,
     part: () => recordingTo(new Set(), [reads, ...around]),
     stamp: async () => (await opened()).stamp,
+    async coverEarlier() {
+      written.token = Math.max(written.token ?? 0, (await opened()).stamp);
+    },
     async write(work) {
       await closeSnapshot();
       const { client } = await open('BEGIN');

@@ -35,15 +35,19 @@ export function mutation<Schema extends z.ZodType, Result extends Outcome>(
 ): Resolver<Result> {
   return async (_root, args, context, info) => {
     const input = parseInput(options.input, args.input);
+    let isRetry = false;
     const outcome = await context.db.write(async (trx) => {
-      const retried = await claimIdempotencyKey<Result>(trx, context, info, args.input);
-      if (retried) return retried;
+      const first = await claimIdempotencyKey<Result>(trx, context, info, args.input);
+      isRetry = first !== null;
+      if (first) return first;
       const result = await options.run({ input, trx, context });
       await audit(trx, context, info.fieldName, result);
       await rememberOutcome(trx, context, info, result);
       return result;
     });
     context.clearLoaders();
+    // The answer to the first try may have been lost, and its token with it. The payload is read from the same snapshot.
+    if (isRetry) await context.db.coverEarlier();
     return outcome;
   };
 }

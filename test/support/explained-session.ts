@@ -43,6 +43,7 @@ export function createExplainedSession(
     cost: { statements: 0, durationMs: 0 },
     reads,
     written: nothingWritten(),
+    coverEarlier: async () => {},
     read: createQueryBuilder(
       (query) => {
         const result = turn.then(() => explainAndRun(query));

@@ -78,6 +78,7 @@ export function openFieldRun(options: FieldRunOptions): FieldRun {
       readValue: refuse,
       write: refuse,
       written: nothingWritten(),
+      coverEarlier: async () => {},
       stamp: async () => stamp,
       close: async () => {},
       dependOn: (name) => add([`T:${name}`]),
