@@ -15,7 +15,7 @@ afterAll(() => world.close());
 
 const times = (count: number, text: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
-const deep = `{ __type(name: "Query") { ${'ofType { '.repeat(limits.depth)} name ${'}'.repeat(limits.depth)} }`;
+const deep = `{ __type(name: "Query") { ${'ofType { '.repeat(limits.depth)} name ${'}'.repeat(limits.depth)} } }`;
 
 /** Short enough for an address, and too much in one way each. */
 const exceeding: Record<string, string> = {
