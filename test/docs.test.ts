@@ -119,9 +119,12 @@ const program = createProgram();
 
 /** Paths, npm scripts, commands and their options that code in the text names, and that there are not. */
 function unknownNames(text: string): string[] {
+  const added = named(text, /`([^`\n]+)`[^`\n]*:\n\n```(?!diff)/g); // by whoever does what the page says
   const code = [...text.matchAll(/```[\s\S]*?```|`[^`\n]+`/g)].map(([match]) => match).join('\n');
   return [
-    ...named(code, /(?<![\w./-])((?:src|test|bench|script|schema|docs)\/[\w./-]+)/g).filter((path) => !isThere(path)),
+    ...named(code, /(?<![\w./-])((?:src|test|bench|script|schema|docs)\/[\w./-]+)/g).filter(
+      (path) => !isThere(path) && !added.includes(path),
+    ),
     ...named(code, /npm run ([\w:-]+)/g)
       .filter((name) => !(name in scripts))
       .map((name) => `npm run ${name}`),
