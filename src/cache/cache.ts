@@ -3,7 +3,7 @@ import { History } from './coherence/history.ts';
 import { Sync } from './coherence/sync.ts';
 import type { TagMap } from './coherence/tag-map.ts';
 import type { Entry, Meta } from './entry.ts';
-import type { Emit, Level, MissReason } from './events.ts';
+import type { Emit, Layer, Level, MissReason } from './events.ts';
 import { Flights } from './flight.ts';
 import { BypassingReader } from './readers/bypassing.ts';
 import { CheckingReader } from './readers/checking.ts';
@@ -57,14 +57,18 @@ export interface FindRequest {
   key: string;
   /** Named in events; bounded and free of personal data. */
   operation: string;
+  /** @default response */
+  layer?: Layer;
 }
 
 export interface ReadRequest extends FindRequest {
   /** Compute afresh even if there is an entry, and store the result. @default false */
   refresh?: boolean;
+  /** How old an entry may be that is served, in milliseconds. @default any age */
+  maxAgeMs?: number;
   /** When something older may be answered. @default never */
   stale?: StalePolicy;
-  /** Makes the value. */
+  /** Makes the value; rejects with AskAgain where it is to be asked for under another key. */
   compute: (where: ComputeWhere) => Promise<Computed>;
 }
 
@@ -86,6 +90,8 @@ export interface ReadResult {
   readonly reason: MissReason | null;
   /** Of what is stale: why it was served. */
   readonly because?: StaleBecause;
+  /** Whether it is what was under way for somebody else. @default false */
+  readonly isJoined?: boolean;
   /** The tag whose change made the stored entry unusable, where that was why. */
   readonly changedTag: Tag | null;
 }

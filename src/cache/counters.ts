@@ -1,11 +1,12 @@
 import type { Tenant } from './coherence/change-log.ts';
-import type { CacheEvent, Events, MissReason } from './events.ts';
+import type { CacheEvent, Events, Layer, MissReason } from './events.ts';
 
-/** What one operation of one tenant has been answered with so far. */
+/** What one operation of one tenant has been answered with so far: each read is one of L1, L2, misses and stale. */
 export interface OperationCounts {
   L1: number;
   L2: number;
   misses: Partial<Record<MissReason, number>>;
+  /** How often something was waited for that was under way for somebody else. */
   joined: number;
   /** Answered with something older, as the policy allows. */
   stale: number;
@@ -14,7 +15,8 @@ export interface OperationCounts {
 }
 
 export interface CacheCounts {
-  readonly operations: ReadonlyMap<Tenant, ReadonlyMap<string, Readonly<OperationCounts>>>;
+  /** Whole answers and values of single fields apart, each by tenant and name: of the operation, of the field. */
+  readonly layers: ReadonlyMap<Layer, ReadonlyMap<Tenant, ReadonlyMap<string, Readonly<OperationCounts>>>>;
   /** Entries that were found and refused, because what they depend on had changed. */
   readonly refused: number;
   readonly stored: number;
@@ -28,25 +30,27 @@ export interface CacheCounts {
 
 export interface Counters {
   counts(): CacheCounts;
-  /** Hits among reads, 0 to 1; null before the first. */
-  hitRatio(): number | null;
+  /** Hits among the reads of a layer, 0 to 1; null before the first. @default layer response */
+  hitRatio(layer?: Layer): number | null;
 }
 
-/** Operations counted by name, per tenant; further names are counted together, so that no client can grow the map. */
+/** Operations counted by name, per layer and tenant; further names are counted together, so that no client can grow the map. */
 const maxOperations = 500;
 const others = 'other';
 
 /** Counts what the cache does, from the stream that logs and tests read too. */
 export function createCounters(events: Events): Counters {
-  const operations = new Map<Tenant, Map<string, OperationCounts>>();
+  const layers = new Map<Layer, Map<Tenant, Map<string, OperationCounts>>>();
   const totals = { refused: 0, stored: 0, evicted: 0, errors: 0 };
   const syncs = { count: 0, durationMs: 0 };
   const remote = { count: 0, failed: 0, durationMs: 0 };
 
-  const of = (tenant: Tenant, name: string): OperationCounts => {
-    const known = operations.get(tenant) ?? new Map<string, OperationCounts>();
-    operations.set(tenant, known);
-    const key = known.has(name) || known.size < maxOperations ? name : others;
+  const of = ({ layer, tenant, operation }: { layer: Layer; tenant: Tenant; operation: string }): OperationCounts => {
+    const tenants = layers.get(layer) ?? new Map<Tenant, Map<string, OperationCounts>>();
+    layers.set(layer, tenants);
+    const known = tenants.get(tenant) ?? new Map<string, OperationCounts>();
+    tenants.set(tenant, known);
+    const key = known.has(operation) || known.size < maxOperations ? operation : others;
     const counts = known.get(key) ?? { L1: 0, L2: 0, misses: {}, joined: 0, stale: 0, bytes: 0 };
     known.set(key, counts);
     return counts;
@@ -55,21 +59,21 @@ export function createCounters(events: Events): Counters {
   const count = (event: CacheEvent): void => {
     switch (event.type) {
       case 'hit': {
-        const counts = of(event.tenant, event.operation);
+        const counts = of(event);
         counts[event.level] += 1;
         counts.bytes += event.bytes;
         return;
       }
       case 'miss': {
-        const { misses } = of(event.tenant, event.operation);
+        const { misses } = of(event);
         misses[event.reason] = (misses[event.reason] ?? 0) + 1;
         return;
       }
       case 'flight-join':
-        of(event.tenant, event.operation).joined += 1;
+        of(event).joined += 1;
         return;
       case 'stale-served':
-        of(event.tenant, event.operation).stale += 1;
+        of(event).stale += 1;
         return;
       case 'sync':
         syncs.count += 1;
@@ -100,16 +104,17 @@ export function createCounters(events: Events): Counters {
 
   events.subscribe(count);
   return {
-    counts: () => ({ operations, ...totals, syncs, remote }),
-    hitRatio() {
-      let [hits, misses] = [0, 0];
-      for (const counted of operations.values()) {
-        for (const { L1, L2, misses: reasons } of counted.values()) {
+    counts: () => ({ layers, ...totals, syncs, remote }),
+    hitRatio(layer = 'response') {
+      let [hits, reads] = [0, 0];
+      for (const counted of layers.get(layer)?.values() ?? []) {
+        for (const { L1, L2, stale, misses } of counted.values()) {
           hits += L1 + L2;
-          for (const missed of Object.values(reasons)) misses += missed;
+          reads += L1 + L2 + stale;
+          for (const missed of Object.values(misses)) reads += missed;
         }
       }
-      return hits + misses === 0 ? null : hits / (hits + misses);
+      return reads === 0 ? null : hits / reads;
     },
   };
 }

@@ -2,6 +2,12 @@ import type { Tag, Tenant } from './coherence/change-log.ts';
 
 export type Level = 'L1' | 'L2';
 
+/**
+ * Which of the layers that share the engine asks: whole answers (`response`), values of which they are made (`field`),
+ * or another one. Counted apart; few, and named in the code.
+ */
+export type Layer = string;
+
 /** Why a read was not answered from the cache, or with something stale. */
 export type MissReason =
   | 'absent'
@@ -36,34 +42,51 @@ export type CacheEvent =
       readonly type: 'hit';
       readonly tenant: Tenant;
       readonly operation: string;
+      readonly layer: Layer;
       readonly level: Level;
       readonly bytes: number;
       readonly ageMs: number;
     }
-  | { readonly type: 'miss'; readonly tenant: Tenant; readonly operation: string; readonly reason: MissReason }
+  /** Once the value is made, or could not be. */
+  | {
+      readonly type: 'miss';
+      readonly tenant: Tenant;
+      readonly operation: string;
+      readonly layer: Layer;
+      readonly reason: MissReason;
+    }
   /** Something older was served because the policy allows it: why, and whether the value itself could not be made. */
   | {
       readonly type: 'stale-served';
       readonly tenant: Tenant;
       readonly operation: string;
+      readonly layer: Layer;
       readonly reason: MissReason;
       readonly because: 'revalidating' | 'error' | 'timeout';
     }
   /** A value is made anew before anybody had to wait for it. */
-  | { readonly type: 'renewal'; readonly tenant: Tenant; readonly operation: string; readonly eager: boolean }
+  | {
+      readonly type: 'renewal';
+      readonly tenant: Tenant;
+      readonly operation: string;
+      readonly layer: Layer;
+      readonly eager: boolean;
+    }
   /** An entry was found and refused, because what it depends on has changed since. */
   | {
       readonly type: 'stale-refused';
       readonly tenant: Tenant;
       readonly operation: string;
+      readonly layer: Layer;
       readonly level: Level;
       readonly tag: Tag | null;
     }
-  | { readonly type: 'flight-join'; readonly tenant: Tenant; readonly operation: string }
+  | { readonly type: 'flight-join'; readonly tenant: Tenant; readonly operation: string; readonly layer: Layer }
   | {
       readonly type: 'store';
       readonly tenant: Tenant;
       readonly operation: string;
+      readonly layer: Layer;
       readonly level: Level;
       readonly bytes: number;
       readonly tags: number;

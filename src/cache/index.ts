@@ -13,6 +13,7 @@ export type {
   SnapshotReader,
   SnapshotRequest,
 } from './cache.ts';
+export { AskAgain } from './readers/outcome.ts';
 export type { StalePolicy } from './readers/stale.ts';
 export { everything, purged, softly } from './coherence/change-log.ts';
 export type {
@@ -33,7 +34,7 @@ export { TagMap } from './coherence/tag-map.ts';
 export type { TagMapOptions } from './coherence/tag-map.ts';
 export type { Entry, Meta } from './entry.ts';
 export { createEvents } from './events.ts';
-export type { CacheEvent, Emit, Events, Level, MissReason, RejectReason } from './events.ts';
+export type { CacheEvent, Emit, Events, Layer, Level, MissReason, RejectReason } from './events.ts';
 export { createKey } from './key.ts';
 export type { KeyPart } from './key.ts';
 export { countHeld, createPurge, tagsOfPurge } from './purge.ts';

@@ -7,8 +7,9 @@ import type { Exchange } from './yoga.ts';
 /** Takes an answer of the cache: ready bytes wait for `deliver`, anything else goes on through the stages. */
 export function takeCached(exchange: Exchange, cached: CachedResult): Executed {
   const { report } = cached;
+  const collapsed = 'isCollapsed' in cached && cached.isCollapsed === true;
   const isKept = 'bytes' in cached && report.status !== 'BYPASS';
-  exchange.headers['Cache-Status'] = cacheStatus(report, { stored: isKept, detail: exchange.tellsCache });
+  exchange.headers['Cache-Status'] = cacheStatus(report, { stored: isKept, collapsed, detail: exchange.tellsCache });
   if ('parts' in cached) return reported(exchange, cached.parts, report);
   if ('result' in cached) return withExtension(exchange, cached.result, report);
   exchange.cached = cached;

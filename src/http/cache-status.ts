@@ -8,6 +8,8 @@ export interface StatusReport {
 export interface StatusOptions {
   /** Whether the answer was kept. */
   stored: boolean;
+  /** Whether it was made for somebody else who asked for the same. @default false */
+  collapsed?: boolean;
   /** Whether to say why: names types of the schema. */
   detail: boolean;
 }
@@ -18,13 +20,14 @@ const stale = /^(expired|changed|purged|soft-purge|stale)\b/;
 const requested = /^(refresh|no-cache|no-store|max-age)\b/;
 
 /** The `Cache-Status` of an answer (RFC 9211), in whole seconds; `ttl` is negative once an answer has expired. */
-export function cacheStatus(report: StatusReport, { stored, detail }: StatusOptions): string {
+export function cacheStatus(report: StatusReport, { stored, collapsed = false, detail }: StatusOptions): string {
   const ttl = `ttl=${Math.floor(report.ttlMs / 1000)}`;
   const why = detail && report.reason ? [`detail=${quoted(report.reason)}`] : [];
   if (report.status === 'HIT') return ['freshfield', 'hit', ttl].join('; ');
   if (report.status === 'STALE') return ['freshfield', 'hit', ttl, ...why].join('; ');
   const kept = stored && report.ttlMs > 0 ? ['stored', ttl] : []; // what ended while it was made is not kept
-  return ['freshfield', `fwd=${forwarded(report)}`, ...kept, ...why].join('; ');
+  const shared = collapsed ? ['collapsed'] : [];
+  return ['freshfield', `fwd=${forwarded(report)}`, ...shared, ...kept, ...why].join('; ');
 }
 
 /** Why the answer was computed. */

@@ -17,10 +17,12 @@ export interface CachedBytes extends Omit<KeptFacts, 'scope'> {
   /** `data` as JSON, ready to send. */
   readonly bytes: Uint8Array;
   readonly report: CacheReport;
+  /** Whether it was made for somebody else who asked for the same. @default false */
+  readonly isCollapsed?: boolean;
 }
 
 export type CachedResult =
   | CachedBytes
-  | { readonly result: ExecutionResult; readonly report: CacheReport }
+  | { readonly result: ExecutionResult; readonly report: CacheReport; readonly isCollapsed?: boolean }
   /** Parts as they are made, for a client that takes them. */
   | { readonly parts: AsyncIterable<Part>; readonly report: CacheReport };

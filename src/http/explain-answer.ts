@@ -9,10 +9,11 @@ const because = {
 } as const;
 
 /** Why an answer was a hit, a miss or stale. Names the type that changed, not the row: the viewer may not know of it. */
-export function explainRead({ reason, changedTag, because: why }: ReadResult): string {
+export function explainRead({ reason, changedTag, because: why, isJoined }: ReadResult): string {
   if (!reason) return 'unchanged';
   const said = changedTag ? `${reason}: ${changedTag.split(':')[1] ?? changedTag}` : reason;
-  return why ? `${said}, and ${because[why]}` : said;
+  if (why) return `${said}, and ${because[why]}`;
+  return isJoined ? `${said}, and made for others who had asked before` : said;
 }
 
 /** Which coordinate set how long it is kept, and what of the viewer it is for. */

@@ -35,6 +35,7 @@ export async function knownViewer(options: KnownViewerOptions): Promise<KnownVie
     stale: lastKnown,
     key: createKey(keySecret, ['viewer', codeHash, identity.tenantId, identity.personId]),
     operation: 'viewer',
+    layer: 'viewer',
     async compute(where) {
       const session = openSession(where);
       try {

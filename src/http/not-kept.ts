@@ -1,11 +1,12 @@
+import { AskAgain } from '../cache/index.ts';
 import { AppError } from '../errors.ts';
 import type { Made } from './make-answer.ts';
 
 /** The run looked at more of its viewer than its key says: whoever waited under that key asks anew. */
-export class WiderThanKnown extends Error {}
+export class WiderThanKnown extends AskAgain {}
 
 /** Everybody who waited for the run went away before its end. */
-export class Abandoned extends Error {}
+export class Abandoned extends AskAgain {}
 
 /** An answer with errors, or that may not be kept: everybody who waits for the same gets it, and nobody later. */
 export class NotKept extends Error {
@@ -27,5 +28,5 @@ export class ForOnePerson extends AppError {
 /** Nothing older is served instead of an answer that says what is wrong with the request. */
 export function isFailure(error: unknown): boolean {
   if (error instanceof NotKept) return error.made.hasFailed;
-  return !(error instanceof WiderThanKnown || error instanceof Abandoned);
+  return !(error instanceof AskAgain);
 }

@@ -139,23 +139,23 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
       if (made.stamp < atLeast && !where.primary) return compute({ primary: true, atLeast }); // a lagging replica
       throw new NotKept(made);
     };
-    const read = (refresh: boolean): Promise<ReadResult> =>
-      reader.read({ key, operation: name, refresh, stale: staleOf(plan), compute });
+    const maxAgeMs = (directives.maxAgeS ?? Infinity) * 1000;
     try {
       if (directives.onlyIfCached) {
         const found = await reader.find({ key, operation: name });
-        if (!found || ageOf(found.entry) > (directives.maxAgeS ?? Infinity) * 1000) throw notCached();
+        if (!found || ageOf(found.entry) > maxAgeMs) throw notCached();
         return answerOf(found, asked);
       }
-      const result = await read(directives.noCache || directives.maxAgeS === 0);
-      const isTooOld = result.status !== 'MISS' && ageOf(result.entry) > (directives.maxAgeS ?? Infinity) * 1000;
-      return answerOf(isTooOld ? await read(true) : result, asked);
+      const refresh = directives.noCache || maxAgeMs === 0;
+      const stale = staleOf(plan);
+      return answerOf(await reader.read({ key, operation: name, refresh, maxAgeMs, stale, compute }), asked);
     } catch (error) {
       if (error instanceof WiderThanKnown) return { made };
       if (error instanceof Abandoned && !client.aborted) return { made: null }; // it came as the others left
       if (error instanceof NotKept) {
         return {
           result: error.made.result,
+          isCollapsed: error.made !== made,
           report: { ...base, reason: error.made.result.errors ? 'it has errors' : 'it says so itself' },
         };
       }
@@ -181,7 +181,7 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
         return `${explainRead(read)}; ${explainPlan(read, plan, scope)}`;
       },
     };
-    return { bytes: entry.body, report, ...kept };
+    return { bytes: entry.body, report, isCollapsed: read.isJoined, ...kept };
   }
 
   function ageOf({ storedAtMs }: Entry): number {

@@ -255,6 +255,44 @@ describe('in bounded mode', () => {
   });
 });
 
+describe('each query has one outcome', () => {
+  const outcomes = new Set(['hit', 'miss', 'stale-served']);
+  const outcomesOf = async (name: string, asking: () => Promise<unknown>) => {
+    const seen: string[] = [];
+    const note = (event: CacheEvent) => {
+      if (!('operation' in event) || event.operation !== name || !outcomes.has(event.type)) return;
+      seen.push('reason' in event ? `${event.type}: ${event.reason}` : event.type);
+    };
+    const unsubscribe = world.app.events.subscribe(note);
+    await asking();
+    unsubscribe();
+    return seen;
+  };
+
+  it('the first of its kind, too, that turns out to depend on more of its viewer than was known', async () => {
+    const { admin } = world.acme.people;
+    const query = 'query Outcome { viewer { preferences { locale } } assets { totalCount } }';
+    expect(await outcomesOf('Outcome', () => world.ask(admin.token, query))).toEqual(['miss: absent']);
+    expect(await outcomesOf('Outcome', () => world.ask(admin.token, query))).toEqual(['hit']);
+  });
+
+  it('one that finds what is too old for it, one that has errors, and each of those that wait together', async () => {
+    const { admin } = world.acme.people;
+    const query = 'query Outcome2 { sites { name code } }';
+    await warm(admin.token, query);
+    const headers = { 'cache-control': 'max-age=0' };
+    expect(await outcomesOf('Outcome2', () => world.ask(admin.token, query, { headers }))).toEqual(['miss: refresh']);
+    const wrong = 'query Outcome3 { attendanceSummary(year: 2026, month: 13) { __typename } }';
+    for (const run of [1, 2]) {
+      const seen = await outcomesOf('Outcome3', () => world.ask(admin.token, wrong));
+      expect([run, seen]).toEqual([run, ['miss: absent']]);
+    }
+    const together = 'query Outcome4 { sites { name code address } }';
+    const all = () => Promise.all(Array.from({ length: 20 }, () => world.ask(admin.token, together)));
+    expect(await outcomesOf('Outcome4', all)).toHaveLength(20);
+  });
+});
+
 describe('a stampede', () => {
   it('of a thousand identical requests runs the operation once', { timeout: 90_000 }, async () => {
     const { admin } = world.acme.people;
@@ -266,6 +304,16 @@ describe('a stampede', () => {
     const answers = await Promise.all(Array.from({ length: 1000 }, () => world.ask(admin.token, query)));
     unsubscribe();
     expect(new Set(answers.map(({ data }) => data.assets.totalCount)).size).toBe(1);
+    const statuses = answers
+      .map(({ headers }) => headers.get('cache-status') ?? '')
+      .filter((told) => told.includes('fwd='));
+    const collapsed = statuses.filter((told) => /^freshfield; fwd=stale; collapsed; stored; ttl=\d+/.test(told));
+    expect(collapsed.length).toBeGreaterThan(10);
+    expect(statuses.length - collapsed.length).toBe(1);
+    const reasons = answers
+      .map((answer) => reportOf(answer).reason ?? '')
+      .filter((reason) => /and made for others/.test(reason));
+    expect(reasons).toHaveLength(collapsed.length);
     expect(stored.filter((event) => event.type === 'store' && event.operation === 'Stampede')).toHaveLength(1);
   });
 });

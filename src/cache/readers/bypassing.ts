@@ -1,7 +1,8 @@
-import type { CacheOptions, CacheReader, ReadRequest, ReadResult } from '../cache.ts';
+import type { CacheOptions, CacheReader, FindRequest, ReadRequest, ReadResult } from '../cache.ts';
 import type { Tenant } from '../coherence/change-log.ts';
 import { toEntry } from '../entry.ts';
 import type { Level, MissReason } from '../events.ts';
+import { tellMiss, withOutcome, type Why } from './outcome.ts';
 import { mayServeStale, type Refusals, type Refused } from './stale.ts';
 
 export interface BypassingOptions {
@@ -33,24 +34,27 @@ export class BypassingReader implements CacheReader {
     this.#refusals = refusals;
   }
 
-  async read(request: ReadRequest): Promise<ReadResult> {
-    const { operation, refresh, compute } = request;
+  read(request: ReadRequest): Promise<ReadResult> {
+    return withOutcome({ options: this.#options, tenant: this.#tenant }, request, (...asked) => this.answer(...asked));
+  }
+
+  /** What `read` answers, for those who tell the outcome themselves. */
+  async answer(request: ReadRequest, why: Why): Promise<ReadResult> {
+    const { refresh, compute } = request;
     const stale = refresh || this.#isExact ? undefined : request.stale;
-    const [reason, tenant] = [this.#reason, this.#tenant];
+    const reason = (why.reason = this.#reason);
     try {
       const entry = toEntry(await compute({ primary: true, atLeast: 0 }), '', this.#options.nowMs());
-      this.#options.emit({ type: 'miss', tenant, operation, reason });
       return { entry, status: 'BYPASS', level: null, reason, changedTag: null };
     } catch (error) {
       const lastKnown = stale && (stale.isFailure?.(error) ?? true) && (await this.#lastKnown(request));
       if (!lastKnown) throw error;
-      this.#options.emit({ type: 'stale-served', tenant, operation, reason: lastKnown.reason, because: 'error' });
       return { ...lastKnown, status: 'STALE', changedTag: null, because: 'error' };
     }
   }
 
-  async find({ operation }: { operation: string }): Promise<null> {
-    this.#options.emit({ type: 'miss', tenant: this.#tenant, operation, reason: this.#reason });
+  async find(request: FindRequest): Promise<null> {
+    tellMiss(this.#options.emit, this.#tenant, request, this.#reason);
     return null;
   }
 

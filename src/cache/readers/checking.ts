@@ -13,9 +13,11 @@ import type { History } from '../coherence/history.ts';
 import type { Sync } from '../coherence/sync.ts';
 import { isOfInstant, toEntry, type Entry } from '../entry.ts';
 import type { Flights } from '../flight.ts';
+import { askedFor } from './asked-for.ts';
 import { BypassingReader } from './bypassing.ts';
 import { storeEntry, tellHit } from './levels.ts';
 import { absent, LookUp, type Hit, type Refusal } from './look-up.ts';
+import { tellMiss, withOutcome, type Why } from './outcome.ts';
 import type { Renewals } from './renewals.ts';
 import { CheckedSnapshot } from './snapshot.ts';
 import { SoftTimeout, withSoftTimeout } from './soft-timeout.ts';
@@ -59,7 +61,11 @@ export class CheckingReader implements CacheReader {
     return this.#parts.epoch;
   }
 
-  async read(request: ReadRequest): Promise<ReadResult> {
+  read(request: ReadRequest): Promise<ReadResult> {
+    return withOutcome(this.#parts, request, (...asked) => this.#answer(...asked));
+  }
+
+  async #answer(request: ReadRequest, why: Why): Promise<ReadResult> {
     const { epoch, isExact } = this.#parts;
     const looking = this.#lookUp.local(request);
     // No turn of the event loop between a miss and joining: a flight that lands in between would be flown twice.
@@ -68,13 +74,14 @@ export class CheckingReader implements CacheReader {
       this.#renewEarly(request, local.hit);
       return this.#serve(request, local);
     }
+    why.reason = local.reason;
     // Positions of one history mean nothing in another.
     if (this.#options.tags.epoch !== epoch) {
       return new BypassingReader(this.#options, this.#tenant, {
         reason: 'epoch',
         isExact: true,
         refusals: this.#parts.refusals,
-      }).read(request);
+      }).answer(request, why);
     }
     const { stale, refresh } = request;
     if (!stale || isExact || refresh) return this.#joinOrFly(request, local).landed;
@@ -87,9 +94,12 @@ export class CheckingReader implements CacheReader {
   async find(request: FindRequest): Promise<ReadResult | null> {
     const local = await this.#lookUp.local(request);
     const found = local.hit ? local : await this.#lookUp.remote(request, local);
-    if (found.hit) return this.#serve(request, found);
-    this.#options.emit({ type: 'miss', tenant: this.#tenant, operation: request.operation, reason: found.reason });
-    return null;
+    if (!found.hit) {
+      tellMiss(this.#options.emit, this.#tenant, request, found.reason);
+      return null;
+    }
+    tellHit(this.#options, this.#tenant, request, { entry: found.hit, level: found.level });
+    return this.#serve(request, found);
   }
 
   keep(request: FindRequest, computed: Omit<Computed, 'stamp'>): void {
@@ -123,12 +133,11 @@ export class CheckingReader implements CacheReader {
       : this.#parts.flights.join(this.#flightKey(request), this.#parts.required);
     if (!joined) return this.#takeOff(request, local);
     const askedAtMs = this.#options.nowMs();
-    this.#options.emit({ type: 'flight-join', tenant: this.#tenant, operation: request.operation });
+    this.#options.emit({ type: 'flight-join', ...askedFor(this.#tenant, request) });
     const landed = joined.then((result) => {
       // Made for an instant before midnight, it is no answer to who asked after it.
       if (!isOfInstant(result.entry, askedAtMs)) return this.#joinOrFly(request, local).landed;
-      this.#tell(request, result);
-      return result;
+      return { ...result, isJoined: true };
     });
     return { landed, looked: null };
   }
@@ -157,7 +166,6 @@ export class CheckingReader implements CacheReader {
     found(remote);
     const { reason, changedTag } = remote;
     const missed = { status: 'MISS', level: null, reason, changedTag } as const;
-    this.#tell(request, missed);
     let computed = await request.compute({ primary: false, atLeast: knownAt });
     if (computed.stamp < knownAt) computed = await request.compute({ primary: true, atLeast: knownAt }); // a lagging replica
     // Of the history that was known before its data was read: should that be over by now, the entry is refused.
@@ -190,7 +198,7 @@ export class CheckingReader implements CacheReader {
     const { flights, renewals } = this.#parts;
     const key = this.#flightKey(request);
     if (flights.isUp(key) || !renewals.mayTry(key)) return;
-    this.#options.emit({ type: 'renewal', tenant: this.#tenant, operation: request.operation, eager });
+    this.#options.emit({ type: 'renewal', ...askedFor(this.#tenant, request), eager });
     renewals.watch(key, this.#takeOff(eager ? { ...request, refresh: true } : request, absent).landed);
   }
 
@@ -205,10 +213,8 @@ export class CheckingReader implements CacheReader {
   }
 
   #serve(request: FindRequest, { hit, level }: Hit): ReadResult {
-    const result = { entry: hit, status: 'HIT', level, reason: null, changedTag: null } as const;
     this.#parts.refusals.forget(this.#tenant, request.key, hit);
-    this.#tell(request, result);
-    return result;
+    return { entry: hit, status: 'HIT', level, reason: null, changedTag: null };
   }
 
   #mayServe({ key, stale }: ReadRequest, { entry, reason }: Refusal, because: StaleBecause): boolean {
@@ -218,18 +224,10 @@ export class CheckingReader implements CacheReader {
   }
 
   #serveStale(request: ReadRequest, refusal: Refusal, because: StaleBecause): ReadResult | null {
-    const { memory, emit } = this.#options;
     const { entry, reason, changedTag } = refusal;
     if (!entry || !this.#mayServe(request, refusal, because)) return null;
-    const level = memory.get(this.#tenant, request.key) === entry ? 'L1' : 'L2';
-    emit({ type: 'stale-served', tenant: this.#tenant, operation: request.operation, reason, because });
+    const level = this.#options.memory.get(this.#tenant, request.key) === entry ? 'L1' : 'L2';
     return { entry, status: 'STALE', level, reason, changedTag, because };
-  }
-
-  #tell({ operation }: FindRequest, result: Pick<ReadResult, 'level' | 'reason'> & { entry?: Entry }): void {
-    const { entry, level, reason } = result;
-    if (reason) return this.#options.emit({ type: 'miss', tenant: this.#tenant, operation, reason });
-    if (entry && level) tellHit(this.#options, this.#tenant, operation, { entry, level });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Tag, Tenant } from '../coherence/change-log.ts';
 import type { History } from '../coherence/history.ts';
 import type { Entry } from '../entry.ts';
 import type { Level, MissReason } from '../events.ts';
+import { askedFor } from './asked-for.ts';
 
 export interface Hit {
   readonly hit: Entry;
@@ -78,7 +79,7 @@ export class LookUp {
     );
   }
 
-  #judge({ operation }: FindRequest, level: Level, entry: Entry): Refusal | null {
+  #judge(request: FindRequest, level: Level, entry: Entry): Refusal | null {
     const { tags, nowMs, emit } = this.#options;
     const refusal = tags.refusal(this.#tenant, entry);
     if (!refusal) {
@@ -87,7 +88,7 @@ export class LookUp {
       return tags.softPurge(this.#tenant, entry) ? { reason: 'soft-purge', changedTag: null, entry } : null;
     }
     const changedTag = refusal.reason === 'tag' ? refusal.tag : null;
-    emit({ type: 'stale-refused', tenant: this.#tenant, operation, level, tag: changedTag });
+    emit({ type: 'stale-refused', ...askedFor(this.#tenant, request), level, tag: changedTag });
     const changed = tags.wasPurged(this.#tenant, entry) ? 'purged' : 'changed';
     return { reason: refusal.reason === 'tag' ? changed : refusal.reason, changedTag, entry };
   }

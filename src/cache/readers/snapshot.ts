@@ -3,7 +3,9 @@ import type { Seq, Tenant } from '../coherence/change-log.ts';
 import { isOfInstant, toEntry, type Entry } from '../entry.ts';
 import type { Level } from '../events.ts';
 import type { Flights } from '../flight.ts';
+import { askedFor } from './asked-for.ts';
 import { storeEntry, tellHit } from './levels.ts';
+import { tellMiss } from './outcome.ts';
 
 export interface SnapshotParts {
   readonly options: CacheOptions;
@@ -44,8 +46,7 @@ export class CheckedSnapshot implements SnapshotReader {
         memory.set(this.#tenant, request.key, entry);
         found[index] = this.#serve(request, entry, 'L2');
       } else {
-        const { operation } = request;
-        this.#options.emit({ type: 'miss', tenant: this.#tenant, operation, reason: 'absent' });
+        tellMiss(this.#options.emit, this.#tenant, request, 'absent');
       }
     }
     return found;
@@ -59,7 +60,7 @@ export class CheckedSnapshot implements SnapshotReader {
     // Of another snapshot: taken only where this one would have given the same. Whoever made it may have been told to stop.
     const theirs = await joined.catch(() => null);
     if (!theirs || !this.#holds(theirs)) return this.#make(request);
-    this.#options.emit({ type: 'flight-join', tenant: this.#tenant, operation: request.operation });
+    this.#options.emit({ type: 'flight-join', ...askedFor(this.#tenant, request) });
     return theirs;
   }
 
@@ -82,8 +83,8 @@ export class CheckedSnapshot implements SnapshotReader {
     return isOfInstant(entry, atMs) && nowMs() < entry.expiresAtMs;
   }
 
-  #serve({ operation }: FindRequest, entry: Entry, level: Level): Entry {
-    tellHit(this.#options, this.#tenant, operation, { entry, level });
+  #serve(request: FindRequest, entry: Entry, level: Level): Entry {
+    tellHit(this.#options, this.#tenant, request, { entry, level });
     return entry;
   }
 }

@@ -64,6 +64,9 @@ interface Place {
 
 type Value = Omit<Computed, 'stamp'>;
 
+/** Counted apart from whole answers. */
+const layer = 'field';
+
 /** Values asked for in one turn of the event loop are looked up at once, and those that are missing are made together. */
 export function createFieldCache(options: FieldCacheOptions): FieldCache {
   const { asker, scopes, refresh, maxAgeMs, atMs, rely } = options;
@@ -99,7 +102,7 @@ export function createFieldCache(options: FieldCacheOptions): FieldCache {
   };
 
   async function findOrMake(request: FieldRequest, place: Place, reader: SnapshotReader): Promise<Uint8Array> {
-    const found = await lookUp.load({ key: place.key, operation: request.coordinate });
+    const found = await lookUp.load({ key: place.key, operation: request.coordinate, layer });
     if (!found) return make(request, place, reader);
     rely(found, place.scope);
     return found.body;
@@ -117,14 +120,14 @@ export function createFieldCache(options: FieldCacheOptions): FieldCache {
       return made;
     };
     try {
-      const entry = await reader.make({ key, operation, refresh, compute });
+      const entry = await reader.make({ key, operation, layer, refresh, compute });
       if (!made) rely(entry, scope);
       return entry.body;
     } catch (error) {
       if (!(error instanceof WiderThanKnown) || !made) throw error;
       const value: Value = made;
       const wider = placeOf(request);
-      await reader.make({ key: wider.key, operation, refresh, compute: async () => value });
+      await reader.make({ key: wider.key, operation, layer, refresh, compute: async () => value });
       return value.body;
     }
   }
