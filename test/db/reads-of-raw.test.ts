@@ -103,6 +103,23 @@ describe('what a query depends on', () => {
     expect(() => reads(db.selectFrom('people').selectAll().where(hidden))).toThrow(UndeclaredReadError);
   });
 
+  it.each<[string, any, RegExp]>([
+    ['a table that nobody tracks', db.selectFrom('nowhere').selectAll(), /track_changes\('nowhere', '<type>'\)/],
+    ['raw SQL that reads', sql<boolean>`people.id in (select 1)`, /reading\(\[tables\], sql/],
+    ['a function that may read', sql<boolean>`search_people(${'x'})`, /reading\(\[tables\], sql/],
+    ['the time', sql<boolean>`people.created_at < now()`, /context\.clock/],
+    ['the time as a function', (build: any) => build('people.created_at', '<', build.fn('now')), /context\.clock/],
+    ['the time, declared', reading([], sql<boolean>`people.created_at < now()`), /context\.clock/],
+    ['chance, declared', reading(['people'] as never, sql<boolean>`random() < 0.5`), /context\.clock/],
+  ])('cannot be told, and the error says what to do instead: %s', (_what, given, remedy) => {
+    const query = typeof given.compile === 'function' && 'selectAll' in given ? given : null;
+    const read = () => reads(query ?? db.selectFrom('people').selectAll().where(given));
+    expect(read).toThrow(UndeclaredReadError);
+    expect(read).toThrow(remedy);
+    // What declares tables cannot make up for the time: nobody is told the wrong way out.
+    if (String(remedy).includes('clock')) expect(read).not.toThrow(/reading\(\[/);
+  });
+
   it('cannot be told for a table that is exempt, unknown, or hidden by an expression of its name', () => {
     expect(() => reads(db.selectFrom('audit_log').selectAll())).toThrow(UndeclaredReadError);
     expect(() => reads(db.selectFrom('nowhere').selectAll())).toThrow(UndeclaredReadError);

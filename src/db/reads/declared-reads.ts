@@ -2,10 +2,14 @@ import { RawNode, SelectQueryNode, TableNode, type Expression, type OperationNod
 import type { TableName } from '../tables.ts';
 import type { TrackedTables } from './tracked-tables.ts';
 
-/** A query whose reads cannot be told: it must not be cached, and its author must say what it reads. */
+const declareIt = 'Wrap it in reading([tables], sql`…`), so that its answer is known to change when they do.';
+const askTheClock =
+  'Compare with what context.clock tells: it knows how long that holds. Pass in what is left to chance.';
+
+/** A query whose reads cannot be told: it must not be cached, and its author must do something about it. */
 export class UndeclaredReadError extends Error {
-  constructor(message: string) {
-    super(`${message} Wrap it in reading([tables], sql\`…\`), so that its answer is known to change when they do.`);
+  constructor(message: string, remedy = declareIt) {
+    super(`${message} ${remedy}`);
     this.name = 'UndeclaredReadError';
   }
 }
@@ -56,7 +60,13 @@ export function checkRaw({ sqlFragments }: RawNode, { functions }: TrackedTables
   }
   const called = words.find((word) => functions.has(word.toLowerCase()));
   if (called) throw new UndeclaredReadError(`This raw SQL calls ${called}, which may read tables: ${excerpt}.`);
-  if (unsteady.test(text)) throw new UndeclaredReadError(`This raw SQL answers otherwise each time: ${excerpt}.`);
+}
+
+/** Fails where raw SQL is made from the time, or left to chance: no tables that it declares can make up for that. */
+export function checkSteady({ sqlFragments }: RawNode): void {
+  const text = sqlFragments.join(' ');
+  if (!unsteady.test(text)) return;
+  throw new UndeclaredReadError(`This raw SQL answers otherwise each time: "${text.slice(0, 120)}".`, askTheClock);
 }
 
 /** Fails where raw SQL stands for a table in FROM, or may, without saying which. */
@@ -78,7 +88,7 @@ function isSeenInFrom(node: OperationNode, tracked: TrackedTables): boolean {
 }
 
 export function checkFunction(name: string, { functions }: TrackedTables): void {
-  if (functions.has(name.toLowerCase()) || unsteady.test(`${name}(`)) {
-    throw new UndeclaredReadError(`The function ${name} may read tables, or answer otherwise each time.`);
-  }
+  if (functions.has(name.toLowerCase())) throw new UndeclaredReadError(`The function ${name} may read tables.`);
+  if (!unsteady.test(`${name}(`)) return;
+  throw new UndeclaredReadError(`The function ${name} answers otherwise each time.`, askTheClock);
 }

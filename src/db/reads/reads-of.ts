@@ -9,7 +9,14 @@ import {
 } from 'kysely';
 import type { Tag } from '../../cache/index.ts';
 import { conditionsOf, conjuncts, noConditions, type Conditions } from './conditions.ts';
-import { checkFunction, checkRaw, checkRawSource, declaredReads, UndeclaredReadError } from './declared-reads.ts';
+import {
+  checkFunction,
+  checkRaw,
+  checkRawSource,
+  checkSteady,
+  declaredReads,
+  UndeclaredReadError,
+} from './declared-reads.ts';
 import { isOuter, ownerAmong, sourceOf, visibleAmong, type Source } from './sources.ts';
 import { tagsOfTable } from './table-tags.ts';
 import type { TrackedTables } from './tracked-tables.ts';
@@ -75,7 +82,10 @@ class Reads {
   #addExpression(name: string): void {
     // Inside its own body such a name still means the table: told apart nowhere else, so not allowed at all.
     if (this.#tracked.tables.has(name))
-      throw new UndeclaredReadError(`The common table expression "${name}" is named like a table.`);
+      throw new UndeclaredReadError(
+        `The common table expression "${name}" is named like a table.`,
+        'Give it another name.',
+      );
     this.#expressions.add(name);
   }
 
@@ -88,13 +98,17 @@ class Reads {
     if (this.#expressions.has(name)) return;
     const table = this.#tracked.tables.get(name);
     if (!table)
-      throw new UndeclaredReadError(`The table "${name}" is not tracked: no cached answer can be made from it.`);
+      throw new UndeclaredReadError(
+        `The table "${name}" is not tracked: no cached answer can be made from it.`,
+        `Have a migration call track_changes('${name}', '<type>').`,
+      );
     for (const tag of tagsOfTable(alias ?? name, table, alias === undefined ? noConditions : conditions)) {
       this.tags.add(tag);
     }
   }
 
   #visitRaw(node: RawNode): void {
+    checkSteady(node);
     const declared = declaredReads(node);
     if (!declared) checkRaw(node, this.#tracked);
     for (const table of declared ?? []) this.#addTable(table, noConditions);
