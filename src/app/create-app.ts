@@ -82,9 +82,10 @@ export function createApp(options: AppOptions): App {
       role: applicationRole,
       onError: (error) => logger.warn({ code: (error as { code?: string }).code }, 'a database connection broke'),
     });
-  const pool = open(databaseUrl);
+  const pool = open(databaseUrl, { primaryOnly: true });
   // Every request waits for the log: a database that takes longer than this to say what changed is not there.
   const logPool = open(databaseUrl, {
+    primaryOnly: true,
     max: 2,
     connectTimeoutMs: 1_500,
     statementTimeoutMs: 1_000,

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { AppError } from '../errors.ts';
 
 /** The role every request runs as: it owns no table and is held to one tenant by row-level security. */
 export const applicationRole = 'freshfield_app';
@@ -18,6 +19,11 @@ export interface PoolOptions {
   silenceTimeoutMs?: number;
   /** Connections take this role as they open; null keeps the connecting one (migrations, operators). */
   role: string | null;
+  /**
+   * Refuse to work with a standby: one that stands where the primary was answers, but knows nothing of later changes.
+   * Whoever becomes one ends its connections, so each is asked once. @default false
+   */
+  primaryOnly?: boolean;
   /** Told of connections that break while idle; the pool replaces them. */
   onError: (error: Error) => void;
 }
@@ -44,6 +50,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     query_timeout: options.silenceTimeoutMs ?? (statementTimeoutMs && statementTimeoutMs + 2_000),
     options: startup.filter(Boolean).join(' '),
     application_name: 'freshfield',
+    ...(options.primaryOnly && { verify: refuseStandby }),
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') => parsers[oid] ?? pg.types.getTypeParser(oid, format),
     },
@@ -53,4 +60,12 @@ export function createPool(options: PoolOptions): pg.Pool {
   // the event alone would end the process.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+function refuseStandby(client: pg.PoolClient, done: (error?: Error) => void): void {
+  client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby', [], (error, result) => {
+    const message = 'The database is a standby, which may be behind. Try again in a moment.';
+    const isStandby = !error && result.rows[0]?.standby;
+    done(isStandby ? new AppError('SERVICE_UNAVAILABLE', message) : (error ?? undefined));
+  });
 }

@@ -1,20 +1,24 @@
-import { execFile } from 'node:child_process';
-import { rename, rm } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApp, type App } from '../../src/app/create-app.ts';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from '../../src/db/embedded.ts';
+import { findBinaries } from '../../src/db/embedded/binaries.ts';
+import { findHome } from '../../src/db/embedded/home.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createTenantSession } from '../../src/db/session.ts';
 import { signToken } from '../../src/http/tokens.ts';
 import { newId, type PersonId, type TenantId } from '../../src/ids.ts';
 import { createTenant } from '../../src/modules/tenant/create-tenant.ts';
-import { askGraphql } from '../support/ask-graphql.ts';
+import { askGraphql, type Answer } from '../support/ask-graphql.ts';
 import { createDataFolder, removeDataFolder } from '../support/built-server.ts';
 import { openLine, type Line } from '../support/database-line.ts';
+import { freePort } from '../support/free-port.ts';
 import { testTokens } from '../support/world.ts';
 
 // A node that stays up while the files of its database are put back as they were: it is asked nothing meanwhile.
@@ -24,6 +28,7 @@ let dataDir: string;
 let database: EmbeddedDatabase;
 let line: Line;
 let node: App;
+let send: (query: string) => Promise<Answer<any>>;
 let ask: () => Promise<{ names: string[]; status: string }>;
 
 const start = async () => (database = await startEmbeddedDatabase({ dataDir, durable: false }));
@@ -66,8 +71,9 @@ beforeAll(async () => {
   node = createApp({ databaseUrl: line.url, tokens: testTokens });
   const baseUrl = await node.listen(0);
   const token = await signToken({ tenantId, personId: adminId }, testTokens, '1h');
+  send = (query) => askGraphql(baseUrl)(token, query);
   ask = async () => {
-    const { data, headers } = await askGraphql(baseUrl)(token, '{ teams { name } }');
+    const { data, headers } = await send('{ teams { name } }');
     const status = headers.get('cache-status')?.includes('hit') ? 'hit' : 'miss';
     return { names: data.teams.map(({ name }: { name: string }) => name), status };
   };
@@ -107,4 +113,55 @@ it('serves nothing of what was undone, though the log has gone past where it was
   // Other changes take the numbers that the lost ones had: by them alone nothing seems to be missing.
   for (let count = 0; count < 5; count += 1) await psql(`UPDATE people SET name = 'Ada ${count}'`);
   expect((await ask()).names).toEqual(['Before']);
+});
+
+/** What was the primary, until another one took over: it answers, and knows nothing of what is changed from then on. */
+async function whileStandby(work: () => Promise<void>): Promise<void> {
+  await database.stop();
+  const home = await findHome(dataDir);
+  const signal = join(home.cluster, 'standby.signal');
+  await writeFile(signal, '');
+  if (home.account) await chown(signal, home.account.uid, home.account.gid);
+  const url = new URL(database.connectionString);
+  url.port = String(await freePort());
+  const settings = [`port=${url.port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
+  const { postgres } = await findBinaries(home);
+  const standby = spawn(postgres, ['-D', home.cluster, ...settings.flatMap((setting) => ['-c', setting])], {
+    ...home.account,
+    cwd: '/',
+    stdio: 'ignore',
+  });
+  try {
+    await expect.poll(() => canConnect(url), { timeout: 20_000 }).toBe(true);
+    line.moveTo(url);
+    await work();
+  } finally {
+    standby.kill('SIGINT');
+    await once(standby, 'exit');
+    await rm(signal);
+    await start();
+    line.moveTo(new URL(database.connectionString));
+  }
+}
+
+async function canConnect({ href }: URL): Promise<boolean> {
+  const client = new pg.Client({ connectionString: href });
+  try {
+    await client.connect();
+    return (await client.query('SELECT pg_is_in_recovery() AS yes')).rows[0].yes;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+it('believes no standby that stands where the primary was', { timeout: 120_000 }, async () => {
+  const query = '{ teams { id } }';
+  const { data } = await send(query);
+  await whileStandby(async () => {
+    const { status, errors } = await send(query);
+    expect([status, errors?.[0]?.extensions?.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+  });
+  expect((await send(query)).data).toEqual(data);
 });
