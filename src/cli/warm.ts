@@ -50,45 +50,37 @@ Examples:
     .action(warm);
 }
 
-const document = /* GraphQL */ `
-  mutation WarmCache($input: WarmCacheInput!) {
-    warmCache(input: $input) {
-      __typename
-      ... on Error {
-        message
-      }
-      ... on WarmCachePayload {
-        warmed {
-          warmed
-          kept
-          skipped {
-            operation
-            roles
-            reason
-            detail
-          }
-        }
-      }
-    }
-  }
-`;
+/** As much of an answer as says whether there is one. */
+interface Answer<Data> {
+  data?: Data;
+  errors?: { message: string; extensions?: { code?: string } }[];
+}
 
 async function warm(flags: WarmFlags): Promise<void> {
+  const { loadManifest } = await import('../http/persisted-manifest.ts');
+  const named = new Map(loadManifest().operations.map((operation) => [operation.name, operation]));
   const token = (flags.token === '-' ? await text(process.stdin) : flags.token).trim();
-  const ask = <Data>(query: string, variables?: object) => send<Data>(flags.url, token, { query, variables });
-  const { tenant } = await ask<{ tenant: { slug: string } }>('{ tenant { slug } }');
+  const ask = async <Data>(name: string, variables?: object): Promise<Data> => {
+    const { id, body: query } = named.get(name) ?? {};
+    const answer = await send<Data>(flags.url, token, { query, variables });
+    const takesIdsOnly = answer.errors?.[0]?.extensions?.code === 'PERSISTED_OPERATION_REQUIRED';
+    return dataOf(
+      takesIdsOnly ? await send<Data>(flags.url, token, { documentId: `sha256:${id}`, variables }) : answer,
+    );
+  };
+  const { tenant } = await ask<{ tenant: { slug: string } }>('Tenant');
   if (tenant.slug !== flags.tenant) {
     throw new AppError('BAD_USER_INPUT', `The token is of the tenant "${tenant.slug}", not of "${flags.tenant}".`);
   }
   const { operation: operations, role: roles, person: persons, variables } = flags;
-  const { warmCache } = await ask<{ warmCache: { message?: string; warmed?: Warmed } }>(document, {
+  const { warmCache } = await ask<{ warmCache: { message?: string; warmed?: Warmed } }>('WarmCache', {
     input: { operations, roles, persons, variables },
   });
   if (!warmCache.warmed) throw new AppError('BAD_USER_INPUT', warmCache.message ?? 'The server did not say why.');
   console.log(flags.json ? JSON.stringify(warmCache.warmed) : report(warmCache.warmed));
 }
 
-async function send<Data>(url: string, token: string, body: object): Promise<Data> {
+async function send<Data>(url: string, token: string, body: object): Promise<Answer<Data>> {
   const response = await fetch(new URL('/graphql', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
@@ -97,14 +89,17 @@ async function send<Data>(url: string, token: string, body: object): Promise<Dat
   }).catch((cause: unknown) => {
     throw new AppError('SERVICE_UNAVAILABLE', `There is no server at ${url}: start it, or send --url.`, { cause });
   });
-  const answer = (await response.json().catch(() => ({}))) as { data?: Data; errors?: { message: string }[] };
-  const [error] = answer.errors ?? [];
-  if (error) throw new AppError('BAD_USER_INPUT', error.message);
-  if (answer.data) return answer.data;
+  const answer = (await response.json().catch(() => null)) as Answer<Data> | null;
+  if (answer?.data || answer?.errors?.[0]) return answer;
   throw new AppError(
     'SERVICE_UNAVAILABLE',
     `What is at ${url} is no server of Freshfield (status ${response.status}).`,
   );
+}
+
+function dataOf<Data>({ data, errors: [error] = [] }: Answer<Data>): Data {
+  if (error || !data) throw new AppError('BAD_USER_INPUT', error?.message ?? 'The server did not answer.');
+  return data;
 }
 
 function report({ warmed, kept, skipped }: Warmed): string {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createApp } from '../../src/app/create-app.ts';
 import { explain } from '../../src/cli/explain.ts';
 import { createProgram, statusOf } from '../../src/cli/program.ts';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
@@ -153,6 +154,16 @@ describe('warm', () => {
     expect(again.stdout).toBe('0 warmed, 1 were there, 0 skipped\n');
     const member = await run(...asked('--token', admin(), '--operation', 'Dashboard', '--role', 'member'));
     expect(member.stdout).toMatch(/^0 warmed, 0 were there, 1 skipped\n  Dashboard for member: .*dashboard:read/);
+  });
+
+  test.each(['require', 'off'] as const)('goes by what a server takes: PERSISTED_OPERATIONS=%s', async (mode) => {
+    const node = createApp({ databaseUrl: world.database.url, tokens: testTokens, persistedOperations: mode });
+    const url = await node.listen(0);
+    const args = ['--tenant', 'acme', '--token', admin(), '--url', url, '--operation', 'Sites', '--role', 'admin'];
+    const { status, stdout, stderr } = await run('warm', ...args);
+    await node.close();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toBe('1 warmed, 0 were there, 0 skipped\n');
   });
 
   test('fails with one message: status 1', async () => {

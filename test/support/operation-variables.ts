@@ -88,4 +88,6 @@ export const mutationInputs: Readonly<Record<string, (find: Find) => Promise<Var
   }),
   CompleteJob: (find) => find('jobs', `status = 'SCHEDULED' AND due_at < '2026-11-20'`),
   UpdatePreferences: async () => ({ locale: 'it', theme: 'DARK' }),
+  PurgeCache: async () => ({ operationName: 'Dashboard', dryRun: true }),
+  WarmCache: async () => ({ operations: ['Dashboard'], roles: ['manager'] }),
 };
