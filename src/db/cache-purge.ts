@@ -47,7 +47,8 @@ export async function purge(trx: Kysely<Tables>, order: PurgeOrder, { by, now, c
   const { target, soft, dryRun } = order;
   const tags = await tagsOf(trx, target);
   const here = (await count?.(tags, soft)) ?? null;
-  const { kind: _, ...asked } = target;
+  const { kind, ...named } = target;
+  const asked = kind === 'tenant' ? { tenantWide: true } : named;
   const outcome = here ? { entriesHere: here.entries, bytesHere: here.bytes } : {};
   const audit = { action: 'purge', by, asked, tags, soft, dryRun, outcome, at: now } as const;
   const id = await auditCache(trx, audit).catch((error: unknown) => {

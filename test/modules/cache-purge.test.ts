@@ -288,6 +288,14 @@ describe('who purges', () => {
     expect(JSON.stringify(log)).not.toContain(world.acme.people.member.id);
   });
 
+  it.each([{ tenantWide: true }, { tag: 'weather' }, { operationName: 'Dashboard' }, { type: 'Asset' }])(
+    'is written down as it was asked: %j',
+    async (asked) => {
+      await purge({ ...asked, dryRun: true });
+      expect((await audits()).at(-1)).toMatchObject({ asked });
+    },
+  );
+
   it('may send it again: it is done once, and answered alike', async () => {
     const before = (await audits()).length;
     const headers = { 'idempotency-key': newId() };
