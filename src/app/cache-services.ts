@@ -76,6 +76,7 @@ export function createCacheServices(
       store &&
       signedWith(secret, (known) => createRemoteStore({ store, secret: known, encryptionKeys, ...clocks, emit })),
     coherence: options.coherence ?? { mode: 'strict' },
+    logTimeoutMs: 1_000,
     ...clocks,
     emit,
   });

@@ -8,6 +8,7 @@ import { Flights } from './flight.ts';
 import { BypassingReader } from './readers/bypassing.ts';
 import { CheckingReader } from './readers/checking.ts';
 import { Renewals } from './readers/renewals.ts';
+import { withSoftTimeout } from './readers/soft-timeout.ts';
 import { Refusals, type StaleBecause, type StalePolicy } from './readers/stale.ts';
 import type { MemoryStore } from './stores/memory.ts';
 import type { RemoteStore } from './stores/remote.ts';
@@ -25,6 +26,11 @@ export interface CacheOptions {
   remote: RemoteStore | null;
   coherence: Coherence;
   tags: TagMap;
+  /**
+   * How long a read waits for the log before it goes on as one that cannot read it, in milliseconds: nothing is served
+   * from the cache then, but what a policy allows, marked. @default as long as the log takes
+   */
+  logTimeoutMs?: number;
   /** Monotonic clock, in milliseconds. */
   monotonicMs: () => number;
   /** Wall clock, in milliseconds since 1970. */
@@ -147,7 +153,7 @@ export interface CoherentCache {
 }
 
 export function createCache(options: CacheOptions): CoherentCache {
-  const { log, coherence, tags, monotonicMs, emit } = options;
+  const { log, coherence, tags, monotonicMs, logTimeoutMs, emit } = options;
   const sync = new Sync({ log, tags, monotonicMs, emit });
   const flights = new Flights<ReadResult>();
   const parts = new Flights<Entry>();
@@ -163,7 +169,8 @@ export function createCache(options: CacheOptions): CoherentCache {
   return {
     async begin(tenant, token) {
       try {
-        if (mustSync(tenant, token)) await sync.sync(tenant);
+        if (mustSync(tenant, token))
+          await (logTimeoutMs ? withSoftTimeout(sync.sync(tenant), logTimeoutMs) : sync.sync(tenant));
       } catch (error) {
         emit({ type: 'error', where: 'sync', error });
         return new BypassingReader(options, tenant, { reason: 'unreachable', isExact: token !== undefined, refusals });

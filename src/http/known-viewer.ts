@@ -1,5 +1,6 @@
-import { createKey, type CacheReader, type StalePolicy } from '../cache/index.ts';
+import { createKey, type CacheReader, type Computed, type ComputeWhere, type StalePolicy } from '../cache/index.ts';
 import type { SessionCost, TenantSession } from '../db/session.ts';
+import { AppError } from '../errors.ts';
 import { parseViewer, viewerText, type Viewer } from '../graphql/viewer.ts';
 import type { Identity } from './tokens.ts';
 
@@ -21,8 +22,11 @@ export interface KnownViewerOptions {
 export interface KnownViewer {
   /** null where nobody may come in by this token. */
   viewer: Viewer | null;
-  /** The database could not be asked, and nothing about them was known to have changed when it last could. */
-  isLastKnown: boolean;
+  /**
+   * Resolves at once, unless the viewer is who was last known, because the database could not be asked or takes long:
+   * then once it has said the same. Fails where it says nothing, or something else.
+   */
+  confirm: () => Promise<void>;
 }
 
 /** While the database is away, nobody's permissions can change in it: for a while, people are who they were. */
@@ -31,24 +35,34 @@ const lastKnown: StalePolicy = { ifErrorMs: viewerTtlMs, whenChanged: 'never', s
 /** Who is asking, from the cache where nothing about them has changed. */
 export async function knownViewer(options: KnownViewerOptions): Promise<KnownViewer> {
   const { identity, reader, keySecret, codeHash, openSession, loadViewer, onClose } = options;
+  let loading: Promise<Computed> | null = null;
+  const load = async (where: ComputeWhere): Promise<Computed> => {
+    const session = openSession(where);
+    try {
+      const stamp = await session.stamp();
+      const viewer = await loadViewer(session, identity.personId);
+      const body = Buffer.from(viewerText(viewer));
+      return { body, meta: {}, stamp, tags: [...session.reads], ttlMs: viewerTtlMs, staleForMs: viewerTtlMs };
+    } finally {
+      onClose(session.cost);
+      await session.close();
+    }
+  };
   const { entry, status } = await reader.read({
     stale: lastKnown,
     key: createKey(keySecret, ['viewer', codeHash, identity.tenantId, identity.personId]),
     operation: 'viewer',
     layer: 'viewer',
-    async compute(where) {
-      const session = openSession(where);
-      try {
-        const stamp = await session.stamp();
-        const viewer = await loadViewer(session, identity.personId);
-        const body = Buffer.from(viewerText(viewer));
-        return { body, meta: {}, stamp, tags: [...session.reads], ttlMs: viewerTtlMs, staleForMs: viewerTtlMs };
-      } finally {
-        onClose(session.cost);
-        await session.close();
-      }
-    },
+    compute: (where) => (loading = load(where)),
   });
   const viewer = parseViewer(Buffer.from(entry.body).toString('utf8'));
-  return { viewer, isLastKnown: status === 'STALE' };
+  return {
+    viewer,
+    async confirm() {
+      if (status !== 'STALE') return;
+      const loaded = await loading?.catch(() => null);
+      if (!loaded || !Buffer.from(entry.body).equals(loaded.body))
+        throw new AppError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again soon.');
+    },
+  };
 }

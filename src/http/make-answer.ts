@@ -46,7 +46,7 @@ export async function executeRun(
   { plan, where, fields, onPart }: RunOnce,
 ): Promise<Made> {
   const ending = new AbortController();
-  const run = openRun({ ...where, signal: ending.signal }, fields); // may refuse, and then nothing has begun
+  const run = await openRun({ ...where, signal: ending.signal }, fields); // may refuse, and then nothing has begun
   const end = () => ending.abort();
   where.signal.addEventListener('abort', end, { once: true });
   if (where.signal.aborted) end();

@@ -6,7 +6,6 @@ import type { CacheFacts } from '../db/cache-facts.ts';
 import { createTenantSession, type SessionCost, type TenantSession } from '../db/session.ts';
 import type { Viewer } from '../graphql/viewer.ts';
 import type { PersonId } from '../ids.ts';
-import { AppError } from '../errors.ts';
 import { HttpError, invalidToken } from './http-error.ts';
 import { knownViewer } from './known-viewer.ts';
 import { preferredLocale } from './preferred-locale.ts';
@@ -36,6 +35,8 @@ export interface ReadingOptions {
 /** What one request reads through the cache: all of it at least as new as what was acknowledged when it began. */
 export interface Reading {
   readonly viewer: Viewer;
+  /** Before anything is done for the viewer but serving what is kept: fails where nobody can say who they are now. */
+  confirm(): Promise<void>;
   execute(args: ExecutionArgs, by: ReadingBy): Promise<CachedResult>;
 }
 
@@ -66,7 +67,7 @@ export function createReading(options: ReadingOptions) {
     const placeOf = ({ primary }: { primary: boolean }) =>
       primary || !replica ? { pool } : { pool: replica, epoch: reader.epoch };
     const onClose = (cost: SessionCost) => addCost(record, cost);
-    const { viewer, isLastKnown } = await knownViewer({
+    const { viewer, confirm } = await knownViewer({
       identity,
       reader,
       keySecret,
@@ -79,6 +80,7 @@ export function createReading(options: ReadingOptions) {
     const asker = { viewer, locale: preferredLocale(request.headers['accept-language']) };
     return {
       viewer,
+      confirm,
       execute: (args, by) =>
         executeCached({
           ...by,
@@ -87,9 +89,8 @@ export function createReading(options: ReadingOptions) {
           asker,
           keySecret,
           directives,
-          openRun(where, fields) {
-            if (isLastKnown)
-              throw new AppError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again soon.');
+          async openRun(where, fields) {
+            await confirm(); // nothing is read for somebody who may be another by now
             return openRun({
               ...where,
               ...placeOf(where),

@@ -48,7 +48,7 @@ export interface CachedExecution {
   /** Shared by all nodes; without it no key can be made or understood. */
   keySecret: string;
   /** Opens a run of its own, whose life does not depend on the client that happened to be first. */
-  openRun: (where: RunPlace, fields: FieldOptions | null) => Run;
+  openRun: (where: RunPlace, fields: FieldOptions | null) => Promise<Run>;
   execute: (args: ExecutionArgs) => Promise<Executed>;
   /** Whether the client takes an answer in parts, where the document says `@defer` or `@stream`. */
   takesParts: boolean;

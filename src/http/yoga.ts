@@ -166,6 +166,7 @@ const executeForTheViewer: Stage = {
           await reading.execute(original, { execute: executeFn, client: request.signal, takesParts }),
         );
       }
+      await reading?.confirm();
       const ours = { contextValue: exchange.context, signal: request.signal };
       const result = await wholeOf(await executeFn({ ...original, ...ours })); // its session ends with the answer
       return reading ? withWritten(exchange, result) : result;

@@ -82,7 +82,7 @@ it('a run that is refused leaves nothing behind', async () => {
   const refused = executeRun(
     {
       args: {} as never,
-      openRun() {
+      async openRun() {
         throw new Error('refused');
       },
       execute: async () => ({ data: {} }),

@@ -2,8 +2,11 @@ import type { CacheOptions, CacheReader, FindRequest, ReadRequest, ReadResult } 
 import type { Tenant } from '../coherence/change-log.ts';
 import { toEntry } from '../entry.ts';
 import type { Level, MissReason } from '../events.ts';
+import { SoftTimeout, withSoftTimeout } from './soft-timeout.ts';
 import { tellMiss, withOutcome, type Why } from './outcome.ts';
-import { mayServeStale, type Refusals, type Refused } from './stale.ts';
+import { mayServeStale, type Refusals, type Refused, type StaleBecause } from './stale.ts';
+
+const defaultTimeoutMs = 250;
 
 export interface BypassingOptions {
   /** Why nothing can be checked. */
@@ -43,13 +46,20 @@ export class BypassingReader implements CacheReader {
     const { refresh, compute } = request;
     const stale = refresh || this.#isExact ? undefined : request.stale;
     const reason = (why.reason = this.#reason);
+    const making = compute({ primary: true, atLeast: 0 });
+    making.catch(() => {}); // it may fail before anybody waits for it
+    const isServable = stale && (await this.#lastKnown(request, 'timeout')) !== null;
     try {
-      const entry = toEntry(await compute({ primary: true, atLeast: 0 }), '', this.#options.nowMs());
+      const timeoutMs = stale?.uncheckedTimeoutMs ?? defaultTimeoutMs;
+      const computed = await (isServable ? withSoftTimeout(making, timeoutMs) : making);
+      const entry = toEntry(computed, '', this.#options.nowMs());
       return { entry, status: 'BYPASS', level: null, reason, changedTag: null };
     } catch (error) {
-      const lastKnown = stale && (stale.isFailure?.(error) ?? true) && (await this.#lastKnown(request));
+      const because = error instanceof SoftTimeout ? 'timeout' : 'error';
+      const isFailure = because === 'timeout' || (stale?.isFailure?.(error) ?? true);
+      const lastKnown = stale && isFailure && (await this.#lastKnown(request, because));
       if (!lastKnown) throw error;
-      return { ...lastKnown, status: 'STALE', changedTag: null, because: 'error' };
+      return { ...lastKnown, status: 'STALE', changedTag: null, because };
     }
   }
 
@@ -65,7 +75,7 @@ export class BypassingReader implements CacheReader {
   }
 
   /** What was known when the log could last be read, where the policy allows that. */
-  async #lastKnown({ key, stale }: ReadRequest): Promise<(Refused & { level: Level }) | null> {
+  async #lastKnown({ key, stale }: ReadRequest, because: StaleBecause): Promise<(Refused & { level: Level }) | null> {
     const { memory, remote, tags, nowMs } = this.#options;
     if (!stale) return null;
     const local = memory.get(this.#tenant, key);
@@ -75,7 +85,7 @@ export class BypassingReader implements CacheReader {
     const changed = tags.wasPurged(this.#tenant, entry) ? 'purged' : 'changed';
     const reason = !refusal ? 'unreachable' : refusal.reason === 'tag' ? changed : refusal.reason;
     const refused = { entry, reason } as const;
-    const asked = { because: 'error', nowMs: nowMs(), tenant: this.#tenant, key, refusals: this.#refusals } as const;
+    const asked = { because, nowMs: nowMs(), tenant: this.#tenant, key, refusals: this.#refusals } as const;
     if (!mayServeStale(refused, stale, asked)) return null;
     return { ...refused, level: local ? 'L1' : 'L2' };
   }

@@ -12,6 +12,8 @@ export interface StalePolicy {
   whenChanged?: 'never' | 'on-error' | 'always';
   /** How long those wait who could be served something older, in milliseconds; making it goes on. @default 2000 */
   softTimeoutMs?: number;
+  /** The same where nothing can be checked: that has been waited for already. @default 250 */
+  uncheckedTimeoutMs?: number;
   /** Which rejections mean that a value could not be made; the others are answers. @default all */
   isFailure?: (error: unknown) => boolean;
 }
