@@ -102,7 +102,12 @@ class TenantScope extends OperationNodeTransformer {
     const held = super.transformJoin(node, queryId);
     const condition = this.#condition(held.table);
     if (!condition) return held;
-    return { ...held, on: held.on ? OnNode.create(AndNode.create(held.on.on, condition)) : OnNode.create(condition) };
+    const joinType = held.joinType === 'CrossJoin' ? 'InnerJoin' : held.joinType; // a cross join takes no condition
+    return {
+      ...held,
+      joinType,
+      on: held.on ? OnNode.create(AndNode.create(held.on.on, condition)) : OnNode.create(condition),
+    };
   }
 
   /** Transforms WITH before the rest of its query, and forgets its names after. */

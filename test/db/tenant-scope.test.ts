@@ -46,6 +46,8 @@ describe('the application check alone', () => {
     const cross = await read.selectFrom(['people', 'sites']).select(['people.email', 'sites.name']).execute();
     const everywhere = own.flatMap((email) => [`${email} Elsewhere`, `${email} Here`]);
     expect(pairs(cross)).toEqual(everywhere);
+    const crossed = read.selectFrom('people').crossJoin('sites').select(['people.email', 'sites.name']);
+    expect(pairs(await crossed.execute())).toEqual(everywhere);
     const inner = read.selectFrom('people').innerJoin('sites', (join) => join.onTrue());
     expect(pairs(await inner.select(['people.email', 'sites.name']).execute())).toEqual(everywhere);
     const left = read.selectFrom('people').leftJoin('sites', (join) => join.onTrue());
