@@ -22,3 +22,10 @@ export function isDay(value: string | number): boolean {
   const midnight = new Date(value);
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(value) && value >= '0001-01-01';
 }
+
+/** For `refine`: whether a span of days, each end of which may be left open, ends no earlier than it begins. */
+export function endsAfterStart({ from, to }: { from?: string | null; to?: string | null }): boolean {
+  return !from || !to || from <= to;
+}
+
+export const notBeforeStart = { path: ['to'], message: 'Send a day that is not before "from".' };

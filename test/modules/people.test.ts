@@ -1,29 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeGlobalId } from '../../src/graphql/global-id.ts';
 import { newId } from '../../src/ids.ts';
+import { insertFarPerson } from '../support/far-person.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
-const far = newId(); // works elsewhere: beyond the agent's reach and the member's
+let far: string;
 
 beforeAll(async () => {
   world = await createWorld();
-  const { acme } = world;
-  await acme.session.write(async (trx) => {
-    const row = { name: 'Farrah Faraway', email: 'far@acme.test', username: 'far', phone: '+39 1', title: 'Driver' };
-    await trx
-      .insertInto('people')
-      .values({ id: far, ...row, site_id: acme.sites.elsewhere })
-      .execute();
-    await trx
-      .insertInto('team_members')
-      .values([acme.people.agent.id, acme.people.member.id, far].map((id) => ({ team_id: acme.teamId, person_id: id })))
-      .execute();
-    await trx
-      .insertInto('person_sites')
-      .values({ person_id: acme.people.manager.id, site_id: acme.sites.elsewhere })
-      .execute();
-  });
+  far = await insertFarPerson(world.acme);
 });
 afterAll(() => world.close());
 

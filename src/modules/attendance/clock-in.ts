@@ -8,7 +8,7 @@ import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { newId } from '../../ids.ts';
 import { lockPerson } from './lock-person.ts';
-import './attendance.ts';
+import { attendancePayload } from './payload.ts';
 
 /** Who comes at most this long after the start of their shift is still in time. */
 const graceMs = 5 * 60_000;
@@ -78,16 +78,7 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      attendance: t.field({
-        type: 'Attendance',
-        nullable: true,
-        description: 'The day as it is recorded now.',
-        resolve: ({ attendanceId }, _args, context) => context.loaders.attendance.load(attendanceId),
-      }),
-    }),
-  },
+  attendancePayload,
 );
 
 interface Arrival {

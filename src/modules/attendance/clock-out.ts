@@ -5,7 +5,7 @@ import { builder } from '../../graphql/builder.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { lockPerson } from './lock-person.ts';
-import './attendance.ts';
+import { attendancePayload } from './payload.ts';
 
 /** A clock-in older than this was forgotten: it is corrected, not clocked out. */
 const longestDayMs = 24 * 3_600_000;
@@ -62,14 +62,5 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      attendance: t.field({
-        type: 'Attendance',
-        nullable: true,
-        description: 'The day as it is recorded now.',
-        resolve: ({ attendanceId }, _args, context) => context.loaders.attendance.load(attendanceId),
-      }),
-    }),
-  },
+  attendancePayload,
 );

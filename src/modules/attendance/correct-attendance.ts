@@ -12,6 +12,7 @@ import { newId } from '../../ids.ts';
 import { AttendanceStatusEnum } from './attendance.ts';
 import { corrected } from './corrected.ts';
 import { lockPerson } from './lock-person.ts';
+import { attendancePayload } from './payload.ts';
 import { attendanceWithinReach } from './placement.ts';
 import { attendanceStatuses, type AttendanceRow } from './table.ts';
 
@@ -97,16 +98,7 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      attendance: t.field({
-        type: 'Attendance',
-        nullable: true,
-        description: 'The day as it is recorded now.',
-        resolve: ({ attendanceId }, _args, context) => context.loaders.attendance.load(attendanceId),
-      }),
-    }),
-  },
+  attendancePayload,
 );
 
 interface Day {

@@ -5,6 +5,7 @@ import { instantsAround } from '../../db/due-times.ts';
 import { addDays, startOfDay } from '../../db/local-day.ts';
 import type { Tables } from '../../db/tables.ts';
 import { builder } from '../../graphql/builder.ts';
+import { endsAfterStart, notBeforeStart } from '../../graphql/calendar.ts';
 import { isInstant, resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
 import type { Context } from '../../graphql/context.ts';
 import { globalId } from '../../graphql/global-id.ts';
@@ -37,10 +38,7 @@ const jobsInput = z.object({
       to: z.string().nullish(),
       missed: z.boolean().nullish(),
     })
-    .refine(({ from, to }) => !from || !to || from <= to, {
-      path: ['to'],
-      message: 'Send a day that is not before "from".',
-    })
+    .refine(endsAfterStart, notBeforeStart)
     .nullish(),
 });
 

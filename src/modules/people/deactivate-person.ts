@@ -4,6 +4,7 @@ import { builder } from '../../graphql/builder.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { refuseLastAdmin } from './last-admin.ts';
+import { personPayload } from './payload.ts';
 import { lockPerson } from './write-person.ts';
 
 builder.relayMutationField(
@@ -40,14 +41,5 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      person: t.field({
-        type: 'Person',
-        nullable: true,
-        description: 'The person as they are now.',
-        resolve: ({ personId }, _args, context) => context.loaders.person.load(personId),
-      }),
-    }),
-  },
+  personPayload,
 );

@@ -8,6 +8,7 @@ import { mutation } from '../../graphql/mutation.ts';
 import { covers, permissionLabel, type Viewer } from '../../graphql/viewer.ts';
 import { adminRoleKey, refuseLastAdmin } from './last-admin.ts';
 import { selectRoles, type Role } from './loaders.ts';
+import { personPayload } from './payload.ts';
 import { lockPerson } from './write-person.ts';
 
 builder.relayMutationField(
@@ -60,16 +61,7 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      person: t.field({
-        type: 'Person',
-        nullable: true,
-        description: 'The person as they are now.',
-        resolve: ({ personId }, _args, context) => context.loaders.person.load(personId),
-      }),
-    }),
-  },
+  personPayload,
 );
 
 function named(roles: readonly Role[], roleId: string, index: number): Role {

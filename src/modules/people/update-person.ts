@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
+import { personPayload } from './payload.ts';
 import { columnsOf, personInput } from './person-input.ts';
 import {
   checkPlaces,
@@ -71,14 +72,5 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      person: t.field({
-        type: 'Person',
-        nullable: true,
-        description: 'The person as they are now.',
-        resolve: ({ personId }, _args, context) => context.loaders.person.load(personId),
-      }),
-    }),
-  },
+  personPayload,
 );

@@ -3,6 +3,7 @@ import { ConflictError, ForbiddenError, NotFoundError } from '../../errors.ts';
 import { builder } from '../../graphql/builder.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
+import { leaveRequestPayload } from './leave-payload.ts';
 import { leaveWithinReach } from './placement.ts';
 import './leave-request.ts';
 
@@ -76,14 +77,5 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      leaveRequest: t.field({
-        type: 'LeaveRequest',
-        nullable: true,
-        description: 'The request as it stands now.',
-        resolve: ({ leaveRequestId }, _args, context) => context.loaders.leaveRequest.load(leaveRequestId),
-      }),
-    }),
-  },
+  leaveRequestPayload,
 );

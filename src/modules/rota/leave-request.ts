@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
-import { calendarDay, daysIn, isDay } from '../../graphql/calendar.ts';
+import { calendarDay, daysIn, endsAfterStart, isDay, notBeforeStart } from '../../graphql/calendar.ts';
 import { resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import type { Objects } from '../../graphql/objects.ts';
@@ -86,10 +86,7 @@ const filterInput = z.object({
       from: calendarDay.nullish(),
       to: calendarDay.nullish(),
     })
-    .refine(({ from, to }) => !from || !to || to >= from, {
-      path: ['to'],
-      message: 'Send a day that is not before "from".',
-    })
+    .refine(endsAfterStart, notBeforeStart)
     .nullish(),
 });
 

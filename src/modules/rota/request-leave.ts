@@ -6,6 +6,7 @@ import { globalId } from '../../graphql/global-id.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { checkReferences } from '../../graphql/references.ts';
 import { newId } from '../../ids.ts';
+import { leaveRequestPayload } from './leave-payload.ts';
 import './leave-request.ts';
 
 const maxLeaveDays = 366;
@@ -87,14 +88,5 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      leaveRequest: t.field({
-        type: 'LeaveRequest',
-        nullable: true,
-        description: 'The request as it stands now.',
-        resolve: ({ leaveRequestId }, _args, context) => context.loaders.leaveRequest.load(leaveRequestId),
-      }),
-    }),
-  },
+  leaveRequestPayload,
 );

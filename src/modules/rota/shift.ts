@@ -2,7 +2,7 @@ import { expressionBuilder, sql, type Expression, type SqlBool } from 'kysely';
 import type { Tables } from '../../db/tables.ts';
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
-import { calendarDay } from '../../graphql/calendar.ts';
+import { calendarDay, endsAfterStart, notBeforeStart } from '../../graphql/calendar.ts';
 import { isInstant, resolveConnection, type ConnectionOrder } from '../../graphql/connection.ts';
 import { globalId } from '../../graphql/global-id.ts';
 import type { Objects } from '../../graphql/objects.ts';
@@ -73,10 +73,7 @@ const filterInput = z.object({
       to: calendarDay.nullish(),
       vacant: z.boolean().nullish(),
     })
-    .refine(({ from, to }) => !from || !to || to >= from, {
-      path: ['to'],
-      message: 'Send a day that is not before "from".',
-    })
+    .refine(endsAfterStart, notBeforeStart)
     .nullish(),
 });
 

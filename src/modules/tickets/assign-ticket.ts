@@ -6,6 +6,7 @@ import { mutation } from '../../graphql/mutation.ts';
 import { lockTicket, requireTicketWorker, requireVersion } from './access.ts';
 import { changeTickets } from './change-tickets.ts';
 import { versionNumber } from './input-texts.ts';
+import { ticketPayload } from './payload.ts';
 
 builder.relayMutationField(
   'assignTicket',
@@ -41,14 +42,5 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      ticket: t.field({
-        type: 'Ticket',
-        nullable: true,
-        description: 'The ticket as it is now; null where you may no longer see it.',
-        resolve: ({ ticketId }, _args, context) => context.loaders.ticket.load(ticketId),
-      }),
-    }),
-  },
+  ticketPayload,
 );

@@ -7,6 +7,7 @@ import { lockTicket, requireVersion, worksOnTickets } from './access.ts';
 import { changeTickets } from './change-tickets.ts';
 import { TicketPriorityEnum } from './enums.ts';
 import { descriptionText, titleText, versionNumber } from './input-texts.ts';
+import { ticketPayload } from './payload.ts';
 import { ticketPriorities } from './table.ts';
 
 const updateInput = z.object({
@@ -63,16 +64,7 @@ builder.relayMutationField(
       },
     }),
   },
-  {
-    outputFields: (t) => ({
-      ticket: t.field({
-        type: 'Ticket',
-        nullable: true,
-        description: 'The ticket as it is now; null where you may no longer see it.',
-        resolve: ({ ticketId }, _args, context) => context.loaders.ticket.load(ticketId),
-      }),
-    }),
-  },
+  ticketPayload,
 );
 
 function refuseAllButTexts({ title: _title, description: _description, ...rest }: Record<string, unknown>): void {
