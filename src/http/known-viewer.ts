@@ -23,10 +23,10 @@ export interface KnownViewer {
   /** null where nobody may come in by this token. */
   viewer: Viewer | null;
   /**
-   * Resolves at once, unless the viewer is who was last known, because the database could not be asked or takes long:
-   * then once it has said the same. Fails where it says nothing, or something else.
+   * Who they are by what the database says: `viewer` itself, at once, unless that is who was last known because the
+   * database could not be asked or takes long. Fails where it says nothing.
    */
-  confirm: () => Promise<void>;
+  confirm: () => Promise<Viewer | null>;
 }
 
 /** While the database is away, nobody's permissions can change in it: for a while, people are who they were. */
@@ -56,13 +56,12 @@ export async function knownViewer(options: KnownViewerOptions): Promise<KnownVie
     compute: (where) => (loading = load(where)),
   });
   const viewer = parseViewer(Buffer.from(entry.body).toString('utf8'));
-  return {
-    viewer,
-    async confirm() {
-      if (status !== 'STALE') return;
-      const loaded = await loading?.catch(() => null);
-      if (!loaded || !Buffer.from(entry.body).equals(loaded.body))
-        throw new AppError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again soon.');
-    },
+  const confirm = async () => {
+    const loaded = await loading?.catch(() => null);
+    if (!loaded) throw new AppError('SERVICE_UNAVAILABLE', 'The database cannot be reached. Try again soon.');
+    const isSame = Buffer.from(entry.body).equals(loaded.body);
+    return isSame ? viewer : parseViewer(Buffer.from(loaded.body).toString('utf8'));
   };
+  let confirming: Promise<Viewer | null> | null = null;
+  return { viewer, confirm: async () => (status === 'STALE' ? (confirming ??= confirm()) : viewer) };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionArgs } from 'graphql';
 import type pg from 'pg';
-import type { CoherentCache, Seq } from '../cache/index.ts';
+import { AskAgain, type CoherentCache, type Seq } from '../cache/index.ts';
 import type { CacheFacts } from '../db/cache-facts.ts';
 import { createTenantSession, type SessionCost, type TenantSession } from '../db/session.ts';
 import type { Viewer } from '../graphql/viewer.ts';
@@ -35,8 +35,11 @@ export interface ReadingOptions {
 /** What one request reads through the cache: all of it at least as new as what was acknowledged when it began. */
 export interface Reading {
   readonly viewer: Viewer;
-  /** Before anything is done for the viewer but serving what is kept: fails where nobody can say who they are now. */
-  confirm(): Promise<void>;
+  /**
+   * Whom anything is done for but serving what is kept: `viewer`, unless that turns out to be another by now. Fails where
+   * nobody can say.
+   */
+  confirm(): Promise<Viewer>;
   execute(args: ExecutionArgs, by: ReadingBy): Promise<CachedResult>;
 }
 
@@ -67,7 +70,7 @@ export function createReading(options: ReadingOptions) {
     const placeOf = ({ primary }: { primary: boolean }) =>
       primary || !replica ? { pool } : { pool: replica, epoch: reader.epoch };
     const onClose = (cost: SessionCost) => addCost(record, cost);
-    const { viewer, confirm } = await knownViewer({
+    const known = await knownViewer({
       identity,
       reader,
       keySecret,
@@ -76,35 +79,47 @@ export function createReading(options: ReadingOptions) {
       openSession: (where) => createTenantSession({ ...placeOf(where), ...identity, tracked }),
       onClose,
     });
-    if (!viewer) throw invalidToken('The token names nobody who may come in.');
-    const asker = { viewer, locale: preferredLocale(request.headers['accept-language']) };
+    const viewer = admitted(known.viewer);
+    const confirm = async () => admitted(await known.confirm());
+    const locale = preferredLocale(request.headers['accept-language']);
     return {
       viewer,
       confirm,
-      execute: (args, by) =>
-        executeCached({
-          ...by,
-          args,
-          reader,
-          asker,
-          keySecret,
-          directives,
-          async openRun(where, fields) {
-            await confirm(); // nothing is read for somebody who may be another by now
-            return openRun({
-              ...where,
-              ...placeOf(where),
-              reader,
-              tracked,
-              asker,
-              requestId: record.requestId,
-              fields,
-              onClose,
-            });
-          },
-        }),
+      async execute(args, by) {
+        try {
+          return await executeAs(viewer, args, by);
+        } catch (error) {
+          if (!(error instanceof AnotherByNow)) throw error;
+          return executeAs(await confirm(), args, by);
+        }
+      },
     };
+
+    function executeAs(who: Viewer, args: ExecutionArgs, by: ReadingBy): Promise<CachedResult> {
+      const asker = { viewer: who, locale };
+      return executeCached({
+        ...by,
+        args,
+        reader,
+        asker,
+        keySecret,
+        directives,
+        async openRun(where, fields) {
+          if ((await confirm()) !== who) throw new AnotherByNow();
+          const { requestId } = record;
+          return openRun({ ...where, ...placeOf(where), reader, tracked, asker, requestId, fields, onClose });
+        },
+      });
+    }
   };
+}
+
+/** Nothing is read for somebody who may see something else by now. */
+class AnotherByNow extends AskAgain {}
+
+function admitted(viewer: Viewer | null): Viewer {
+  if (!viewer) throw invalidToken('The token names nobody who may come in.');
+  return viewer;
 }
 
 function latest(sent: Seq | undefined, since: Seq | null): Seq | undefined {

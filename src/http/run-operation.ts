@@ -3,6 +3,7 @@ import { createTenantSession, type TenantSession } from '../db/session.ts';
 import type { CacheManager } from '../graphql/cache-manager.ts';
 import { createClock } from '../graphql/clock.ts';
 import { createContext } from '../graphql/context.ts';
+import type { Viewer } from '../graphql/viewer.ts';
 import { deliverCached } from './deliver-cached.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { AskedOperation } from './graphql-params.ts';
@@ -62,12 +63,14 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
     try {
-      const context = contextFor(caller, session);
+      const contextOf = (viewer: Viewer | null) => contextFor(viewer, caller, session);
+      const context = contextOf(reading?.viewer ?? null);
       const report = reporter(record, signal);
       const exchange: Exchange = {
         params,
         register,
         context,
+        contextOf,
         reading,
         record,
         report,
@@ -104,10 +107,10 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
     return isFramed(headers) ? framed(reply) : reply;
   }
 
-  function contextFor(caller: Caller, session: TenantSession | null) {
-    const { reading, record, idempotencyKey, acceptLanguage } = caller;
+  function contextFor(viewer: Viewer | null, caller: Caller, session: TenantSession | null) {
+    const { record, idempotencyKey, acceptLanguage } = caller;
     return createContext({
-      viewer: reading?.viewer ?? null,
+      viewer,
       session,
       clock: createClock(now()),
       locale: () => preferredLocale(acceptLanguage),

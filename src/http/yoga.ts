@@ -3,6 +3,7 @@ import { getOperationAST, GraphQLError, parse, type GraphQLSchema } from 'graphq
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { AppError } from '../errors.ts';
 import type { Context } from '../graphql/context.ts';
+import type { Viewer } from '../graphql/viewer.ts';
 import { asksOnlyTypename } from './anonymous.ts';
 import { checkCost, checkSize } from './check-limits.ts';
 import { checkStreams } from './check-streams.ts';
@@ -22,6 +23,8 @@ export interface Exchange {
   readonly register: (() => void) | null;
   /** What resolvers get. */
   readonly context: Context;
+  /** The same for a viewer who turned out to be another. */
+  readonly contextOf: (viewer: Viewer) => Context;
   readonly record: RequestRecord;
   /** What the viewer reads, through the cache; null without a token. */
   readonly reading: Reading | null;
@@ -166,8 +169,9 @@ const executeForTheViewer: Stage = {
           await reading.execute(original, { execute: executeFn, client: request.signal, takesParts }),
         );
       }
-      await reading?.confirm();
-      const ours = { contextValue: exchange.context, signal: request.signal };
+      const viewer = await reading?.confirm();
+      const context = viewer && viewer !== reading?.viewer ? exchange.contextOf(viewer) : exchange.context;
+      const ours = { contextValue: context, signal: request.signal };
       const result = await wholeOf(await executeFn({ ...original, ...ours })); // its session ends with the answer
       return reading ? withWritten(exchange, result) : result;
     });
