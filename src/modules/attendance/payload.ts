@@ -1,3 +1,4 @@
+import type { FieldMap } from '@pothos/core';
 import type { builder } from '../../graphql/builder.ts';
 import './attendance.ts';
 
@@ -5,7 +6,7 @@ type Fields = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTy
 
 /** What every change of attendance answers. */
 export const attendancePayload = {
-  outputFields: (t: Fields) => ({
+  outputFields: (t: Fields): FieldMap => ({
     attendance: t.field({
       type: 'Attendance',
       nullable: true,

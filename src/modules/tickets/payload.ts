@@ -1,10 +1,11 @@
+import type { FieldMap } from '@pothos/core';
 import type { builder } from '../../graphql/builder.ts';
 
 type Fields = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, { ticketId: string }>;
 
 /** What a change answers that may take the ticket out of sight. */
 export const ticketPayload = {
-  outputFields: (t: Fields) => ({
+  outputFields: (t: Fields): FieldMap => ({
     ticket: t.field({
       type: 'Ticket',
       nullable: true,
