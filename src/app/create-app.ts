@@ -107,7 +107,7 @@ export function createApp(options: AppOptions): App {
     cache,
     cacheFacts,
     codeHash,
-    executeCached: createResponseCache({
+    responses: createResponseCache({
       schema,
       schemaHash,
       codeHash,

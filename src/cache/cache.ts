@@ -111,6 +111,11 @@ export interface CacheReader {
   readonly epoch: string | null;
   /** Rejects with whatever `compute` rejects with, for everybody who waited for it. */
   read(request: ReadRequest): Promise<ReadResult>;
+  /**
+   * The entry, where the first level has it, nothing changed it, and it is not about to expire: told at once. Of all
+   * else nothing is said, to nobody: `read` and `find` look into it.
+   */
+  glance(request: FindRequest): Entry | null;
   /** A hit, or null. For those who cannot hand over their computation: `keep` takes its result. */
   find(request: FindRequest): Promise<ReadResult | null>;
   /**

@@ -14,6 +14,8 @@ const maxKinds = 50_000;
  * that answers for some, which depend on the person, do not split those that others share.
  */
 export interface LearnedScopes {
+  /** Another one each time that any scope has grown: until then, what `of` answered holds. */
+  readonly version: number;
   of(operation: string, asker: Asker): readonly Aspect[];
   /** Widens the scope, for those alike, by what a run was seen to look at. */
   learn(operation: string, asker: Asker, seen: ReadonlySet<Aspect>): void;
@@ -22,11 +24,22 @@ export interface LearnedScopes {
 export function createLearnedScopes(): LearnedScopes {
   const permissions = new LRUCache<string, readonly Aspect[]>({ max: maxOperations });
   const others = new LRUCache<string, readonly Aspect[]>({ max: maxKinds });
+  let version = 0;
+  const widen = (scopes: LRUCache<string, readonly Aspect[]>, name: string, seen: readonly Aspect[]): void => {
+    const known = scopes.get(name) ?? [];
+    const wider = new Set([...known, ...seen]);
+    if (wider.size === known.length) return;
+    scopes.set(name, [...wider].toSorted());
+    version += 1;
+  };
   const kindOf = (operation: string, asker: Asker) => {
     const decisive = permissions.get(operation) ?? [];
     return JSON.stringify([operation, ...decisive.map((aspect) => [aspect, aspectValue(asker, aspect)])]);
   };
   return {
+    get version() {
+      return version;
+    },
     of: (operation, asker) => [...(permissions.get(operation) ?? []), ...(others.get(kindOf(operation, asker)) ?? [])],
     learn(operation, asker, seen) {
       widen(permissions, operation, [...seen].filter(isPermission));
@@ -41,10 +54,4 @@ export function createLearnedScopes(): LearnedScopes {
 
 function isPermission(aspect: Aspect): boolean {
   return aspect.startsWith('permission');
-}
-
-function widen(scopes: LRUCache<string, readonly Aspect[]>, name: string, seen: readonly Aspect[]): void {
-  const known = scopes.get(name) ?? [];
-  const wider = new Set([...known, ...seen]);
-  if (wider.size > known.length) scopes.set(name, [...wider].toSorted());
 }

@@ -6,14 +6,13 @@ import type { Exchange } from './yoga.ts';
 
 /** Takes an answer of the cache: ready bytes wait for `deliver`, anything else goes on through the stages. */
 export function takeCached(exchange: Exchange, cached: CachedResult): Executed {
+  if ('bytes' in cached) {
+    exchange.cached = cached;
+    return { data: null }; // its body is ready; this one is never sent
+  }
   const { report } = cached;
-  const collapsed = 'isCollapsed' in cached && cached.isCollapsed === true;
-  const isKept = 'bytes' in cached && report.status !== 'BYPASS';
-  exchange.headers['Cache-Status'] = cacheStatus(report, { stored: isKept, collapsed, detail: exchange.tellsCache });
-  if ('parts' in cached) return reported(exchange, cached.parts, report);
-  if ('result' in cached) return withExtension(exchange, cached.result, report);
-  exchange.cached = cached;
-  return { data: null }; // its body is ready; this one is never sent
+  exchange.headers['Cache-Status'] = cacheStatus(report, { stored: false, detail: exchange.tellsCache });
+  return 'parts' in cached ? reported(exchange, cached.parts, report) : withExtension(exchange, cached.result, report);
 }
 
 /** Adds to the answer of a mutation what it changed, and the token by which a later read is sure to see it. */

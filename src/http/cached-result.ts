@@ -2,6 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { Level } from '../cache/index.ts';
 import type { Part } from './incremental.ts';
 import type { KeptFacts } from './kept-answer.ts';
+import type { Question } from './question.ts';
 
 /** What an answer says about where it came from: `extensions.cache`. */
 export interface CacheReport {
@@ -14,11 +15,13 @@ export interface CacheReport {
 }
 
 export interface CachedBytes extends Omit<KeptFacts, 'scope'> {
-  /** `data` as JSON, ready to send. */
+  /** The whole answer as JSON, ready to send, without a report. */
   readonly bytes: Uint8Array;
   readonly report: CacheReport;
   /** Whether it was made for somebody else who asked for the same. @default false */
   readonly isCollapsed?: boolean;
+  /** What it answers. */
+  readonly question: Question;
 }
 
 export type CachedResult =

@@ -7,6 +7,7 @@ import type { PurgeEndpoint } from './purge-endpoint.ts';
 import { refusalOf } from './refusal.ts';
 import { requestIdOf } from './request-id.ts';
 import { logRequest, openRecord, type RequestRecord } from './request-record.ts';
+import { sentHeaders } from './sent-headers.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
 /**
@@ -43,7 +44,7 @@ export function createFrontDoor(options: FrontDoorOptions): RequestListener {
   };
 
   return (request, response) => {
-    const record = openRecord(requestIdOf(request.headersDistinct['x-request-id']?.[0]));
+    const record = openRecord(requestIdOf(sentHeaders(request, 'x-request-id')[0]));
     response.setHeader('X-Request-Id', record.requestId);
     setSecurityHeaders(response);
     response.once('close', () => logRequest(logger, record, outcomeOf(request, response)));

@@ -3,13 +3,15 @@ import type { Seq } from '../cache/index.ts';
 import { admit } from './admission.ts';
 import { authenticate } from './authenticate.ts';
 import { runBatch } from './batch.ts';
+import { createCachedReply } from './cached-reply.ts';
 import { parseBody, parseSearch } from './graphql-params.ts';
 import type { Limits } from './limits.ts';
+import { createKnownRequests, type KnownRequest } from './known-requests.ts';
 import { answerTypes } from './media-type.ts';
 import { createReading, type ReadingOptions } from './reading.ts';
 import { sendReply, type Reply } from './reply.ts';
 import { readBody, refuseDeclaredLength } from './request-body.ts';
-import { endOf } from './request-end.ts';
+import { endOf, type RequestEnd } from './request-end.ts';
 import { serverTiming, type RequestRecord } from './request-record.ts';
 import { createRunOperation, type RunOperationOptions } from './run-operation.ts';
 import type { Identity } from './tokens.ts';
@@ -36,6 +38,8 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
   const { limits, verifyToken, logger } = options;
   const openReading = createReading(options);
   const run = createRunOperation(options);
+  const replyWith = createCachedReply(options);
+  const knownRequests = createKnownRequests();
 
   return async (asked: GraphqlRequest): Promise<void> => {
     const { request, response, record } = asked;
@@ -45,7 +49,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     try {
       const identity = await Promise.race([ending.failed, authenticate(request, verifyToken)]);
       if (identity) record.tenantId = identity.tenantId;
-      const reply = await Promise.race([ending.failed, answer(asked, identity, ending.signal)]);
+      const reply = await Promise.race([ending.failed, answer(asked, identity, ending)]);
       if (options.timing) response.setHeader('Server-Timing', serverTiming(record));
       sendReply(request, response, reply);
     } finally {
@@ -53,28 +57,35 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     }
   };
 
-  async function answer(asked: GraphqlRequest, identity: Identity | null, signal: AbortSignal): Promise<Reply> {
-    const { request, record } = asked;
+  async function answer(asked: GraphqlRequest, identity: Identity | null, ending: RequestEnd): Promise<Reply> {
+    const { request, record, search } = asked;
     const begin = async (since: Seq | null = null) =>
       identity && openReading(identity, { head: request, since, record });
     const reading = await begin(); // before the body: nobody who may not come in is listened to
-    const operations = await operationsOf(asked);
+    const body = request.method === 'GET' ? null : await readBody(request, limits.bodyBytes);
+    const method = body ? 'POST' : 'GET';
+    const accept = request.headers.accept ?? '*/*';
+    const text = body ? body.toString('latin1') : (request.url ?? '');
+    const sent = identity && { tenantId: identity.tenantId, method, accept, text };
+
+    const known = sent && knownRequests.get(sent);
+    const seen = known && reading?.glance(known.question);
+    if (seen) {
+      record.operation = known.operation;
+      return replyWith(seen, { method, operationName: known.operation?.name ?? null, headers: known.headers });
+    }
+    const operations = body ? parseBody(body, limits) : parseSearch(search, limits);
     const idempotencyKey = request.headers['idempotency-key'];
     const caller = {
       identity,
       reading,
       record,
-      signal,
+      signal: ending.signal,
       idempotencyKey: idempotencyKey === undefined ? null : String(idempotencyKey),
       acceptLanguage: request.headers['accept-language'],
     };
     if ('length' in operations) return runBatch(operations, caller, { run, openReading: begin, logger });
-    const method = request.method === 'GET' ? 'GET' : 'POST';
-    return run(operations, { ...caller, method, accept: answerTypes(request.headers.accept).join(', ') });
-  }
-
-  async function operationsOf({ request, search }: GraphqlRequest) {
-    if (request.method === 'GET') return parseSearch(search, limits);
-    return parseBody(await readBody(request, limits.bodyBytes), limits);
+    const remember = (found: KnownRequest) => sent && knownRequests.set(sent, found);
+    return run(operations, { ...caller, method, accept: answerTypes(accept).join(', '), remember });
   }
 }

@@ -18,6 +18,7 @@ export interface AskedOperation extends Omit<GraphqlParams, 'query'> {
   id: string | null;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 const known = new Set(['query', 'operationName', 'variables', 'extensions', 'documentId']);
 
 /** Reads the body of a POST: one operation, or a list of several. */
@@ -56,7 +57,7 @@ export function parseSearch(search: URLSearchParams, limits: Limits): AskedOpera
 
 function parseJson(bytes: Buffer, what: string): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(utf8.decode(bytes));
   } catch (cause) {
     throw new AppError('BAD_USER_INPUT', `${what} is not JSON in UTF-8.`, { cause });
   }

@@ -1,7 +1,7 @@
 import type { Entry, Meta, Tag } from '../cache/index.ts';
 import type { CachePlan } from '../graphql/cache-plan.ts';
 import type { Aspect } from '../graphql/observed-viewer.ts';
-import { answerEtag } from './deliver-cached.ts';
+import { etagOf } from './etag.ts';
 
 /** What clients and proxies may be told about an answer that is kept. */
 export interface KeptFacts {
@@ -23,7 +23,7 @@ export interface KeptFacts {
 export function keptMeta(body: Uint8Array, made: { plan: CachePlan; dependsOnNothing: boolean }): Meta {
   const { isPublic, clientMaxAgeS } = made.plan;
   return {
-    etag: answerEtag(body),
+    etag: etagOf(body),
     clientMaxAgeS,
     // Declared is not enough: what was seen to depend on the tenant or on who asks is not for everybody.
     isPublic: isPublic && made.dependsOnNothing,

@@ -15,6 +15,13 @@ export interface KeySetOptions {
   now?: () => number;
 }
 
+export interface KeySet {
+  /** Finds the key that a token names. */
+  readonly find: JWTVerifyGetKey;
+  /** Names the keys that there are; null while it is time to read them again. */
+  version(): number | null;
+}
+
 type Keys = ReturnType<typeof createLocalJWKSet>;
 
 /**
@@ -22,7 +29,7 @@ type Keys = ReturnType<typeof createLocalJWKSet>;
  * cooldown, so that rotation is noticed and made-up keys cost nothing. An issuer that is down fails only requests
  * that no cached key can serve, with SERVICE_UNAVAILABLE: nobody is logged out by an outage.
  */
-export function createKeySet(options: KeySetOptions): JWTVerifyGetKey {
+export function createKeySet(options: KeySetOptions): KeySet {
   const {
     url,
     maxAgeMs = 600_000,
@@ -33,6 +40,7 @@ export function createKeySet(options: KeySetOptions): JWTVerifyGetKey {
   } = options;
   let keys: Keys | null = null;
   let readAt = -Infinity;
+  let reads = 0;
   let triedAt = -Infinity;
   let failure: unknown = null;
   let reading: Promise<void> | null = null;
@@ -42,6 +50,7 @@ export function createKeySet(options: KeySetOptions): JWTVerifyGetKey {
     try {
       keys = createLocalJWKSet(await fetchKeys(url, timeoutMs));
       readAt = now();
+      reads += 1;
       failure = null;
     } catch (error) {
       failure = error;
@@ -52,7 +61,7 @@ export function createKeySet(options: KeySetOptions): JWTVerifyGetKey {
     await (reading ??= read().finally(() => (reading = null)));
   };
 
-  return async (header, token) => {
+  const find: JWTVerifyGetKey = async (header, token) => {
     if (now() - readAt >= maxAgeMs) await refresh();
     const usable = now() - readAt < maxAgeMs + staleMs;
     const first = keys && usable ? await keys(header, token).catch(orNoSuchKey) : null;
@@ -65,6 +74,7 @@ export function createKeySet(options: KeySetOptions): JWTVerifyGetKey {
       cause: failure,
     });
   };
+  return { find, version: () => (now() - readAt < maxAgeMs ? reads : null) };
 }
 
 async function fetchKeys(url: string, timeoutMs: number): Promise<JSONWebKeySet> {

@@ -86,7 +86,7 @@ interface Facts {
 }
 
 function computedOf({ data }: ExecutionResult, { run, applied, stamp, at, costMs, name }: Facts): Computed {
-  const body = Buffer.from(JSON.stringify(data));
+  const body = Buffer.from(JSON.stringify({ data }));
   const reads = [...run.session.reads];
   const maxAgeMs = applied.maxAgeS * 1000;
   const ttlMs = Math.min(maxAgeMs, run.expiresAtMs - at.getTime());

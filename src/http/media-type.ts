@@ -1,7 +1,12 @@
+import { LRUCache } from 'lru-cache';
+
 /** Of those that are equally welcome, the first. */
 const wholes = ['application/json', 'application/graphql-response+json'] as const;
 /** Only for whoever names them: few clients that take anything can read an answer in parts. */
 const framings = ['multipart/mixed', 'text/event-stream'] as const;
+
+/** Clients send few different headers, and send them each time. */
+const remembered = new LRUCache<string, readonly string[]>({ max: 200 });
 
 /** All that an answer can be sent as. */
 export const knownTypes: readonly string[] = [...wholes, ...framings];
@@ -18,7 +23,14 @@ interface Range {
  * refuses left out, which may be all. Only UTF-8 is sent; other parameters are passed over. No header means anything.
  */
 export function answerTypes(accept: string | undefined): readonly string[] {
-  const ranges = rangesOf(accept?.trim() ? accept : '*/*');
+  const header = accept ?? '*/*';
+  const known = remembered.get(header) ?? typesOf(header);
+  remembered.set(header, known);
+  return known;
+}
+
+function typesOf(accept: string): readonly string[] {
+  const ranges = rangesOf(accept.trim() ? accept : '*/*');
   return knownTypes
     .map((type) => ({ type, range: closest(ranges, type) }))
     .flatMap(({ type, range }) => (range && range.weight > 0 ? [{ type, range }] : []))

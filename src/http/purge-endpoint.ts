@@ -1,3 +1,4 @@
+import { sentHeaders } from './sent-headers.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type pg from 'pg';
 import { purge } from '../db/cache-purge.ts';
@@ -59,7 +60,7 @@ export function createPurgeEndpoint(options: PurgeEndpointOptions): PurgeEndpoin
 
   async function carryOut(request: IncomingMessage, record: RequestRecord): Promise<object> {
     const body = await readBody(request, maxBodyBytes);
-    const sent = request.headersDistinct['x-freshfield-signature'] ?? [];
+    const sent = sentHeaders(request, 'x-freshfield-signature');
     const signature = checkSignature({ secret, sent, body, now: now() });
     const { tenant, order } = parsePurge(parseJson(body));
     const tenantId = await findTenantId(pool, tenant);

@@ -7,12 +7,13 @@ import { createTenantSession, type SessionCost, type TenantSession } from '../db
 import type { Viewer } from '../graphql/viewer.ts';
 import type { PersonId } from '../ids.ts';
 import { HttpError, invalidToken } from './http-error.ts';
-import { knownViewer } from './known-viewer.ts';
+import { createKnownViewer } from './known-viewer.ts';
 import { preferredLocale } from './preferred-locale.ts';
-import { requestDirectives } from './request-directives.ts';
+import type { Question } from './question.ts';
+import { noDirectives, requestDirectives } from './request-directives.ts';
 import { addCost, type RequestRecord } from './request-record.ts';
-import type { CachedResult } from './cached-result.ts';
-import type { CachedExecution, ExecuteCached } from './response-cache.ts';
+import type { CachedBytes, CachedResult } from './cached-result.ts';
+import type { CachedExecution, ResponseCache } from './response-cache.ts';
 import { openRun } from './run.ts';
 import type { Identity } from './tokens.ts';
 
@@ -20,7 +21,7 @@ export interface ReadingOptions {
   cache: CoherentCache;
   /** What the database says about caching. */
   cacheFacts: () => Promise<CacheFacts>;
-  executeCached: ExecuteCached;
+  responses: ResponseCache;
   /** Names the code that says who is asking. */
   codeHash: string;
   /** On the primary. */
@@ -40,6 +41,8 @@ export interface Reading {
    * nobody can say.
    */
   confirm(): Promise<Viewer>;
+  /** What has been answered before and still holds, where the request asks for nothing else; null otherwise. */
+  glance(question: Question): CachedBytes | null;
   execute(args: ExecutionArgs, by: ReadingBy): Promise<CachedResult>;
 }
 
@@ -59,7 +62,8 @@ export interface ReadingOf {
 }
 
 export function createReading(options: ReadingOptions) {
-  const { cache, cacheFacts, executeCached, codeHash, pool, replica, loadViewer } = options;
+  const { cache, cacheFacts, responses, pool, replica } = options;
+  const knownViewer = createKnownViewer(options);
 
   return async (identity: Identity, { head: request, since = null, record }: ReadingOf): Promise<Reading> => {
     const [{ tracked, keySecret }, reader] = await Promise.all([
@@ -74,8 +78,6 @@ export function createReading(options: ReadingOptions) {
       identity,
       reader,
       keySecret,
-      codeHash,
-      loadViewer,
       openSession: (where) => createTenantSession({ ...placeOf(where), ...identity, tracked }),
       onClose,
     });
@@ -85,6 +87,10 @@ export function createReading(options: ReadingOptions) {
     return {
       viewer,
       confirm,
+      glance(question) {
+        if (directives !== noDirectives) return null;
+        return responses.glance(question, { reader, asker: { viewer, locale }, keySecret });
+      },
       async execute(args, by) {
         try {
           return await executeAs(viewer, args, by);
@@ -97,7 +103,7 @@ export function createReading(options: ReadingOptions) {
 
     function executeAs(who: Viewer, args: ExecutionArgs, by: ReadingBy): Promise<CachedResult> {
       const asker = { viewer: who, locale };
-      return executeCached({
+      return responses.execute({
         ...by,
         args,
         reader,

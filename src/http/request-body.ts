@@ -21,9 +21,12 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
       reject(tooLarge(maxBytes));
     };
     request.on('data', onData);
-    request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', reject);
     const cut = () => reject(new HttpError('BAD_USER_INPUT', 'The request ended before its body did.'));
+    request.once('end', () => {
+      request.off('close', cut);
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
+    request.once('error', reject);
     request.once('close', cut);
     if (request.destroyed) cut(); // it was cut off while we looked at the token
   });

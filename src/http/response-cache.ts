@@ -1,26 +1,24 @@
 import type { ExecutionArgs, GraphQLSchema } from 'graphql';
-import {
-  createKey,
-  type CacheReader,
-  type Computed,
-  type ComputeWhere,
-  type Entry,
-  type ReadResult,
-  type StalePolicy,
-} from '../cache/index.ts';
+import type { CacheReader, Computed, ComputeWhere, Entry, ReadResult, StalePolicy } from '../cache/index.ts';
 import type { CachePlan } from '../graphql/cache-plan.ts';
-import { canonicalText, documentHash } from '../graphql/canonical.ts';
 import { createLearnedScopes } from '../graphql/learned-scope.ts';
-import { aspectValue, type Aspect, type Asker } from '../graphql/observed-viewer.ts';
+import type { Aspect, Asker } from '../graphql/observed-viewer.ts';
 import { createAudiences } from './audience.ts';
-import type { CachedResult, CacheReport } from './cached-result.ts';
+import type { CachedBytes, CachedResult, CacheReport } from './cached-result.ts';
 import { explainPlan, explainRead } from './explain-answer.ts';
 import { HttpError } from './http-error.ts';
 import { createPartStream, isIncremental, type Executed, type PartStream } from './incremental.ts';
 import { keptFacts } from './kept-answer.ts';
 import { executeRun, type Made, type RunPlace } from './make-answer.ts';
 import { Abandoned, ForOnePerson, isFailure, NotKept, WiderThanKnown } from './not-kept.ts';
-import { cannotBeExecuted, createOperationPlanner, type PlannedOperation } from './operation-plan.ts';
+import {
+  cannotBeExecuted,
+  createQuestionKeys,
+  createQuestions,
+  type AskedQuestion,
+  type Question,
+  type QuestionKey,
+} from './question.ts';
 import type { RequestDirectives } from './request-directives.ts';
 import type { FieldOptions, Run } from './run.ts';
 
@@ -58,60 +56,74 @@ export interface CachedExecution {
 
 export type ExecuteCached = (execution: CachedExecution) => Promise<CachedResult>;
 
-/** Answers queries from the cache where it may, and keeps what may be kept. */
-export function createResponseCache(options: ResponseCacheOptions): ExecuteCached {
-  const { schema, schemaHash, codeHash = schemaHash, hardTimeoutMs, now, keepsFields = true } = options;
+/** What has been asked before, by somebody who may ask anything once more. */
+export type GlanceCached = (
+  question: Question,
+  by: Pick<CachedExecution, 'reader' | 'asker' | 'keySecret'>,
+) => CachedBytes | null;
+
+export interface ResponseCache {
+  /** Answers queries from the cache where it may, and keeps what may be kept. */
+  readonly execute: ExecuteCached;
+  /** Answers what is in this process and holds, at once; says nothing of all else. */
+  readonly glance: GlanceCached;
+}
+
+export function createResponseCache(options: ResponseCacheOptions): ResponseCache {
+  const { schemaHash, codeHash = schemaHash, hardTimeoutMs, now, keepsFields = true } = options;
   const scopes = createLearnedScopes();
   const fieldScopes = createLearnedScopes(); // as many as the schema has fields: no client can have them forgotten
   const joinAudience = createAudiences();
-  const plannedFor = createOperationPlanner(schema);
+  const questionOf = createQuestions(options);
+  const keyOf = createQuestionKeys(scopes);
 
-  return async (execution) => {
+  return { execute, glance };
+
+  function glance(question: Question, { reader, asker, keySecret }: Parameters<GlanceCached>[1]): CachedBytes | null {
+    const { key, scope } = keyOf(question, asker, keySecret);
+    const entry = reader.glance({ key, operation: question.name });
+    return (
+      entry && answerOf({ entry, status: 'HIT', level: 'L1', reason: null, changedTag: null }, { question, scope })
+    );
+  }
+
+  async function execute(execution: CachedExecution): Promise<CachedResult> {
     if (!execution.takesParts || !isIncremental(execution.args.document)) return answer(execution);
     const stream = createPartStream(execution.client);
     const whole = answer({ ...execution, client: stream.client }, stream);
     const begun = await Promise.race([stream.first.then(() => null), whole]);
     if (begun) return begun;
-    const notKept = whyNotKept(plannedFor(execution.args), execution.directives);
+    const notKept = whyNotKept(questionOf(execution.args), execution.directives);
     const status = notKept ? 'BYPASS' : 'MISS';
     return { parts: stream.parts(whole), report: { ...base, status, reason: notKept ?? 'answered in parts' } };
-  };
+  }
 
   async function answer(execution: CachedExecution, stream?: PartStream): Promise<CachedResult> {
     const { args, asker, keySecret, directives } = execution;
     const at = now();
-    const planned = plannedFor(args);
-    const notKept = whyNotKept(planned, directives);
+    const asked = questionOf(args);
+    const notKept = whyNotKept(asked, directives);
     const isAfresh = notKept !== null || directives.noCache || directives.maxAgeS === 0;
     if (directives.onlyIfCached && isAfresh && notKept !== cannotBeExecuted) throw notCached();
-    if (planned.notKept !== null || notKept) return bypass(execution, { reason: notKept, at, stream });
-    const { plan, variables } = planned;
-    const name = planned.name?.slice(0, 64) ?? 'anonymous'; // as the log has it
-    const identity = [schemaHash, codeHash, documentHash(args.document), planned.name] as const;
-    const operationKey = identity.join('\n');
+    if (asked.notKept !== null || notKept) return bypass(execution, { reason: notKept, at, stream });
+    const { question } = asked;
 
     // A run may look at more of the viewer than was known of its operation: its answer is kept under the wider key.
     let made: Made | null = null;
     for (;;) {
-      const scope = withDeclared(scopes.of(operationKey, asker), plan);
+      const { key, scope } = keyOf(question, asker, keySecret);
       if (execution.sharedOnly && scope.includes('person')) throw new ForOnePerson();
-      const key = createKey(keySecret, [
-        'response',
-        ...identity,
-        canonicalText(variables),
-        asker.viewer.tenantId,
-        ...scope.flatMap((aspect) => [aspect, aspectValue(asker, aspect)]),
-      ]);
-      const learn = (seen: ReadonlySet<Aspect>) => scopes.learn(operationKey, asker, seen);
-      const outcome = await readOnce(execution, { key, name, plan, learn, scope, made, at, stream });
+      const learn = (seen: ReadonlySet<Aspect>) => scopes.learn(question.operationKey, asker, seen);
+      const outcome = await readOnce(execution, { question, key, scope, learn, made, at, stream });
       if ('report' in outcome) return outcome;
       made = outcome.made;
     }
   }
 
-  async function readOnce(execution: CachedExecution, asked: Asked): Promise<CachedResult | { made: Made | null }> {
+  async function readOnce(execution: CachedExecution, asked: Asking): Promise<CachedResult | { made: Made | null }> {
     const { reader, client, directives } = execution;
-    const { key, name, plan, scope, at } = asked;
+    const { question, key, scope, at } = asked;
+    const { name, plan } = question;
     const covers = ({ seen }: Made) => [...seen].every((aspect) => scope.includes(aspect));
     const audience = joinAudience(`${execution.asker.viewer.tenantId}\n${key}`, client);
     let made: Made | null = null;
@@ -165,7 +177,7 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
     }
   }
 
-  function answerOf(read: ReadResult, { plan, scope }: Asked): CachedResult {
+  function answerOf(read: ReadResult, { question, scope }: Pick<Asking, 'question' | 'scope'>): CachedBytes {
     const { entry, status, level } = read;
     const ageMs = status === 'HIT' || status === 'STALE' ? ageOf(entry) : 0;
     const { scope: reach, ...kept } = keptFacts(entry, scope);
@@ -178,10 +190,10 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
       ttlMs: status === 'STALE' ? 0 : Math.max(0, entry.expiresAtMs - entry.storedAtMs - ageMs),
       // Put together only for whoever reads it: most answers are hits that do not tell.
       get reason() {
-        return `${explainRead(read)}; ${explainPlan(read, plan, scope)}`;
+        return `${explainRead(read)}; ${explainPlan(read, question.plan, scope)}`;
       },
     };
-    return { bytes: entry.body, report, isCollapsed: read.isJoined, ...kept };
+    return { bytes: entry.body, report, question, isCollapsed: read.isJoined, ...kept };
   }
 
   function ageOf({ storedAtMs }: Entry): number {
@@ -208,11 +220,8 @@ export function createResponseCache(options: ResponseCacheOptions): ExecuteCache
   }
 }
 
-interface Asked {
-  key: string;
-  name: string;
-  plan: CachePlan;
-  scope: readonly Aspect[];
+interface Asking extends QuestionKey {
+  question: Question;
   learn: (seen: ReadonlySet<Aspect>) => void;
   made: Made | null;
   at: Date;
@@ -221,7 +230,7 @@ interface Asked {
 
 const base: CacheReport = { status: 'BYPASS', level: null, scope: 'TENANT', ageMs: 0, ttlMs: 0, reason: null };
 
-function whyNotKept({ notKept }: PlannedOperation, { noStore }: RequestDirectives): string | null {
+function whyNotKept({ notKept }: AskedQuestion, { noStore }: RequestDirectives): string | null {
   return noStore && notKept !== cannotBeExecuted ? 'no-store' : notKept;
 }
 
@@ -237,8 +246,4 @@ function staleOf({ staleWhileRevalidateS, staleIfErrorS, staleWhenChanged }: Cac
     whenChanged: staleWhenChanged ? 'always' : 'on-error',
     isFailure,
   };
-}
-
-function withDeclared(learned: readonly Aspect[], { isPrivate }: CachePlan): readonly Aspect[] {
-  return isPrivate && !learned.includes('person') ? [...learned, 'person'] : learned;
 }

@@ -4,12 +4,13 @@ import type { CacheManager } from '../graphql/cache-manager.ts';
 import { createClock } from '../graphql/clock.ts';
 import { createContext } from '../graphql/context.ts';
 import type { Viewer } from '../graphql/viewer.ts';
-import { deliverCached } from './deliver-cached.ts';
+import { createCachedReply } from './cached-reply.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { AskedOperation } from './graphql-params.ts';
 import { Abandoned } from './not-kept.ts';
 import type { FindOperation } from './persisted-operations.ts';
 import { preferredLocale } from './preferred-locale.ts';
+import type { KnownRequest } from './known-requests.ts';
 import type { Reading, ReadingOptions } from './reading.ts';
 import { framed, isFramed } from './framed.ts';
 import type { Reply } from './reply.ts';
@@ -41,6 +42,8 @@ export interface Caller {
   record: RequestRecord;
   /** Aborted when the client goes away, or its time is up. */
   signal: AbortSignal;
+  /** Told of a request whose answer is ready bytes: what it asks is known from now on. @default nobody is told */
+  remember?: (known: KnownRequest) => void;
 }
 
 export type RunOperation = (asked: AskedOperation, caller: Caller) => Promise<Reply>;
@@ -51,6 +54,7 @@ export type RunOperation = (asked: AskedOperation, caller: Caller) => Promise<Re
  */
 export function createRunOperation(options: RunOperationOptions): RunOperation {
   const { pool, now, logger, graphql, findOperation, tellsCache } = options;
+  const replyWith = createCachedReply(options);
 
   return async (asked, caller) => {
     const { identity, reading, record, signal } = caller;
@@ -86,7 +90,7 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
     }
   };
 
-  async function replyTo(exchange: Exchange, { method, accept, signal }: Caller): Promise<Reply> {
+  async function replyTo(exchange: Exchange, { method, accept, signal, remember }: Caller): Promise<Reply> {
     const { Request } = graphql.fetchAPI;
     const request = new Request('http://localhost/graphql', { method, headers: { accept }, signal });
     const response = await graphql.handleRequest(request, { exchange });
@@ -100,11 +104,12 @@ export function createRunOperation(options: RunOperationOptions): RunOperation {
       const body = Buffer.from(await response.arrayBuffer());
       return { status, headers, etag: null, body: () => body };
     }
-    const operationName = exchange.record.operation?.name ?? null;
-    const tagged = method === 'GET' ? { secret: (await options.cacheFacts()).keySecret, operationName } : null;
-    const delivered = deliverCached({ cached, tellsCache, tagged });
-    const reply = { status, ...delivered, headers: { ...headers, ...delivered.headers } };
-    return isFramed(headers) ? framed(reply) : reply;
+    const { operation } = exchange.record;
+    const reply = await replyWith(cached, { method, operationName: operation?.name ?? null, headers });
+    if (isFramed(headers)) return framed(reply);
+    // Whoever sends a text along with its hash has it registered each time.
+    if (!exchange.register) remember?.({ question: cached.question, operation, headers });
+    return reply;
   }
 
   function contextFor(viewer: Viewer | null, caller: Caller, session: TenantSession | null) {

@@ -2,7 +2,8 @@ import { errors, jwtVerify, SignJWT, type JWTHeaderParameters, type JWTPayload }
 import { AppError } from '../errors.ts';
 import { parsePersonId, parseTenantId, type PersonId, type TenantId } from '../ids.ts';
 import { invalidToken } from './http-error.ts';
-import { createKeySet, type KeySetOptions } from './key-set.ts';
+import { createKeySet, type KeySet, type KeySetOptions } from './key-set.ts';
+import { rememberTokens, type VerifiedToken } from './remembered-tokens.ts';
 
 /** Who a valid token says is asking. What they may do is the database's to say. */
 export interface Identity {
@@ -41,11 +42,21 @@ export type VerifyToken = (token: string) => Promise<Identity>;
  * own `jku`, `jwk`, `x5u` or `kid` say (RFC 8725). Fails with UNAUTHENTICATED (401), or with SERVICE_UNAVAILABLE
  * where the issuer's keys cannot be read.
  */
-export function createTokenVerifier({ secret, jwksUrl, issuer, audience, keySet, now }: VerifierOptions): VerifyToken {
-  const key = secret ? new TextEncoder().encode(secret) : createKeySet({ ...keySet, url: jwksUrl ?? '' });
-  return async (token) => {
+export function createTokenVerifier(options: VerifierOptions): VerifyToken {
+  const { secret, jwksUrl, keySet, now = () => new Date() } = options;
+  const keys = secret ? null : createKeySet({ ...keySet, url: jwksUrl ?? '' });
+  return rememberTokens({
+    verify: createVerifier(options, keys),
+    keys: () => (keys ? keys.version() : 0),
+    nowMs: () => now().getTime(),
+  });
+}
+
+function createVerifier({ secret, issuer, audience, now }: VerifierOptions, keys: KeySet | null) {
+  const key = keys ? keys.find : new TextEncoder().encode(secret ?? '');
+  return async (token: string): Promise<VerifiedToken> => {
     const options = {
-      algorithms: secret ? ['HS256'] : publicKeyAlgorithms,
+      algorithms: keys ? publicKeyAlgorithms : ['HS256'],
       requiredClaims: ['exp', 'sub', 'tenant'],
       clockTolerance: clockToleranceS,
       ...(now && { currentDate: now() }),
@@ -58,7 +69,7 @@ export function createTokenVerifier({ secret, jwksUrl, issuer, audience, keySet,
       throw error instanceof AppError ? error : invalidToken(reasonOf(error), error);
     });
     checkType(verified.protectedHeader);
-    return identityOf(verified.payload);
+    return { identity: identityOf(verified.payload), expiresAtMs: (verified.payload.exp ?? 0) * 1000 };
   };
 }
 

@@ -43,13 +43,16 @@ export function createWarmOperation(options: WarmOperationOptions) {
     };
     const openReading = createReading({
       ...options,
-      async executeCached(execution) {
-        const asked = viewer.isMeant ? execution : sharedOnly(execution, refuse);
-        result.answered = await options.executeCached(asked).catch((error: unknown) => {
-          if (error instanceof ForOnePerson) result.isPersonal = true;
-          throw error;
-        });
-        return result.answered;
+      responses: {
+        glance: () => null,
+        async execute(execution) {
+          const asked = viewer.isMeant ? execution : sharedOnly(execution, refuse);
+          result.answered = await options.responses.execute(asked).catch((error: unknown) => {
+            if (error instanceof ForOnePerson) result.isPersonal = true;
+            throw error;
+          });
+          return result.answered;
+        },
       },
     });
     try {
@@ -70,6 +73,9 @@ export function createWarmOperation(options: WarmOperationOptions) {
 /** Keeps neither an answer nor a value of it that is for one person alone. */
 function sharedOnly(execution: CachedExecution, refuse: () => never): CachedExecution {
   const shared = (scopes: LearnedScopes): LearnedScopes => ({
+    get version() {
+      return scopes.version;
+    },
     of(name, asker) {
       const scope = scopes.of(name, asker);
       return scope.includes('person') ? refuse() : scope;

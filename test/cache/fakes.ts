@@ -31,7 +31,9 @@ export function createFakeLog(): FakeLog {
     head: (tenant) => changes.get(tenant)?.at(-1)?.seq ?? 0,
     trim(tenant) {
       const all = changes.get(tenant) ?? [];
-      trimmed.set(tenant, all.at(-2)?.seq ?? 0);
+      const before = all.at(-2);
+      if (!before) return; // the newest is kept, however often it is trimmed
+      trimmed.set(tenant, before.seq);
       changes.set(tenant, all.slice(-1));
     },
     goBackTo(tenant, to) {

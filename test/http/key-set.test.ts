@@ -158,3 +158,24 @@ it('refuses what the published keys do not vouch for', async () => {
   ];
   for (const token of tokens) expect(await ask(token)).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
 });
+
+it('refuses a token that it has accepted before, as soon as the key that vouched for it is gone', async () => {
+  const [before, after] = [await newKey('ES256', 'before'), await newKey('ES256', 'after')];
+  issuer.keys = [before.jwk];
+  const token = await before.sign();
+  for (let turn = 0; turn < 3; turn += 1) expect((await ask(token)).status).toBe(200);
+  issuer.keys = [after.jwk];
+  clock += cooldownMs;
+  expect((await ask(await after.sign())).status).toBe(200);
+  expect(await ask(token)).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
+});
+
+it('reads the keys again when they are old, though it has accepted the token before', async () => {
+  const key = await newKey('ES256', 'one');
+  issuer.keys = [key.jwk];
+  const token = await key.sign();
+  for (let turn = 0; turn < 3; turn += 1) expect((await ask(token)).status).toBe(200);
+  issuer.keys = [];
+  clock += maxAgeMs;
+  expect(await ask(token)).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
+});

@@ -28,7 +28,7 @@ it('what is served stale has no time left, whatever was left of it when its data
     changedTag: null,
     because: 'error',
   };
-  const execute = createResponseCache({ schema, schemaHash: '', hardTimeoutMs: 1_000, now: () => testNow });
+  const { execute } = createResponseCache({ schema, schemaHash: '', hardTimeoutMs: 1_000, now: () => testNow });
   const { report } = await execute({
     args: { schema, document: parse('{ clock }') },
     reader: { read: async () => stale },

@@ -63,6 +63,10 @@ export class BypassingReader implements CacheReader {
     }
   }
 
+  glance(): null {
+    return null;
+  }
+
   async find(request: FindRequest): Promise<null> {
     tellMiss(this.#options.emit, this.#tenant, request, this.#reason);
     return null;

@@ -91,6 +91,13 @@ export class CheckingReader implements CacheReader {
     return expired;
   }
 
+  glance(request: FindRequest): Entry | null {
+    const hit = this.#lookUp.glance(request);
+    if (!hit) return null;
+    tellHit(this.#options, this.#tenant, request, { entry: hit, level: 'L1' });
+    return this.#serve(request, { hit, level: 'L1' }).entry;
+  }
+
   async find(request: FindRequest): Promise<ReadResult | null> {
     const local = await this.#lookUp.local(request);
     const found = local.hit ? local : await this.#lookUp.remote(request, local);

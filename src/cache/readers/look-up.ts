@@ -19,6 +19,9 @@ export interface Refusal {
 
 export type Lookup = Hit | (Refusal & { readonly hit: null });
 
+/** Of what it takes to make an entry: how much earlier than its expiry it could be made anew, but for one time in 10^9. */
+const earliestRenewal = 21;
+
 export const absent: Refusal = { reason: 'absent', changedTag: null, entry: null };
 
 /** Finds entries in both levels, and checks each against the change log. */
@@ -31,6 +34,17 @@ export class LookUp {
     this.#options = options;
     this.#history = history;
     this.#tenant = tenant;
+  }
+
+  /** What the first level has and may be served as it is: looked at, and left alone where it may not. */
+  glance({ key }: FindRequest): Entry | null {
+    const { memory, tags, nowMs } = this.#options;
+    const entry = memory.get(this.#tenant, key);
+    if (!entry || this.#history.isAhead(this.#tenant, entry) || tags.refusal(this.#tenant, entry)) return null;
+    const now = nowMs();
+    const mayBeRenewed = now + entry.costMs * earliestRenewal >= entry.expiresAtMs;
+    if (now < entry.freshFromMs || mayBeRenewed || tags.softPurge(this.#tenant, entry)) return null;
+    return entry;
   }
 
   /** The first level: at once, unless an entry is newer than anything known here. */
