@@ -98,10 +98,11 @@ export function createApp(options: AppOptions): App {
     { schema, logPool, logger, secret: async () => (await cacheFacts()).keySecret, now },
     options.cache,
   );
+  const tellsCache = options.cacheReport ?? development;
   const serving = {
     graphql: createGraphqlServer({ schema, limits, suggestions: development }),
     findOperation: createPersistedOperations({ mode: options.persistedOperations ?? 'allow' }),
-    tellsCache: options.cacheReport ?? development,
+    tellsCache,
     pool,
     replica,
     cache,
@@ -114,6 +115,7 @@ export function createApp(options: AppOptions): App {
       hardTimeoutMs: limits.durationMs,
       now,
       keepsFields: options.cache?.fields,
+      explainsHits: tellsCache,
     }),
     loadViewer,
     logger,

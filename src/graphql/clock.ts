@@ -33,31 +33,42 @@ const minuteMs = 60_000;
 
 /** `holdsBetween` is told how long everything holds that is made from the time. */
 export function createClock(at: Date, holdsBetween: (holds: Holds) => void = () => {}): Clock {
-  const atMs = at.getTime();
-  // The time is told in milliseconds: an instant within one has passed when that is over.
-  const holdsAmong = ({ last, next }: Neighbours) =>
-    holdsBetween({
+  return new RequestClock(at, holdsBetween);
+}
+
+class RequestClock implements Clock {
+  readonly at: Date;
+  readonly #holdsBetween: (holds: Holds) => void;
+
+  constructor(at: Date, holdsBetween: (holds: Holds) => void) {
+    this.at = at;
+    this.#holdsBetween = holdsBetween;
+  }
+
+  /** The time is told in milliseconds: an instant within one has passed when that is over. */
+  holdsAmong({ last, next }: Neighbours): void {
+    this.#holdsBetween({
       fromMs: last === null ? 0 : Math.floor(last) + 1,
       untilMs: next === null ? Number.POSITIVE_INFINITY : Math.floor(next) + 1,
     });
-  return {
-    at,
-    holdsAmong,
-    get now() {
-      const fromMs = Math.floor(atMs / minuteMs) * minuteMs;
-      holdsBetween({ fromMs, untilMs: fromMs + minuteMs });
-      return at;
-    },
-    isPast(instant) {
-      const instantMs = Number(instant);
-      const isPast = instantMs < atMs;
-      holdsAmong(isPast ? { last: instantMs, next: null } : { last: null, next: instantMs });
-      return isPast;
-    },
-    today(timeZone) {
-      const { day, ...holds } = localDayOf(at, timeZone);
-      holdsBetween(holds);
-      return day;
-    },
-  };
+  }
+
+  get now(): Date {
+    const fromMs = Math.floor(this.at.getTime() / minuteMs) * minuteMs;
+    this.#holdsBetween({ fromMs, untilMs: fromMs + minuteMs });
+    return this.at;
+  }
+
+  isPast(instant: Date): boolean {
+    const instantMs = Number(instant);
+    const isPast = instantMs < this.at.getTime();
+    this.holdsAmong(isPast ? { last: instantMs, next: null } : { last: null, next: instantMs });
+    return isPast;
+  }
+
+  today(timeZone: string): string {
+    const { day, ...holds } = localDayOf(this.at, timeZone);
+    this.#holdsBetween(holds);
+    return day;
+  }
 }

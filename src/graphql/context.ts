@@ -52,32 +52,50 @@ export interface ContextInput {
 }
 
 export function createContext(input: ContextInput): Context {
-  const { viewer, session, clock, requestId, idempotencyKey = null, fieldCache = null } = input;
-  const { loaders, clear } = createLoaders(() => context);
-  const context: Context = {
-    get viewer() {
-      return viewer ?? refuseAnonymous();
-    },
-    isAuthenticated: viewer !== null,
-    get db() {
-      return session ?? refuseAnonymous();
-    },
-    loaders,
-    cacheHints: input.cacheHints ?? createCacheHints(),
-    clock,
-    get now() {
-      return clock.now;
-    },
-    fieldCache,
-    cacheManager: input.cacheManager ?? null,
-    get locale() {
-      return input.locale?.() ?? 'en';
-    },
-    requestId,
-    idempotencyKey,
-    clearLoaders: clear,
-  };
-  return context;
+  return new RequestContext(input);
+}
+
+class RequestContext implements Context {
+  readonly isAuthenticated: boolean;
+  readonly loaders: Context['loaders'];
+  readonly cacheHints: CacheHints;
+  readonly clock: Clock;
+  readonly fieldCache: FieldCache | null;
+  readonly cacheManager: CacheManager | null;
+  readonly requestId: string;
+  readonly idempotencyKey: string | null;
+  readonly clearLoaders: () => void;
+  readonly #input: ContextInput;
+
+  constructor(input: ContextInput) {
+    const { loaders, clear } = createLoaders(() => this);
+    this.#input = input;
+    this.isAuthenticated = input.viewer !== null;
+    this.loaders = loaders;
+    this.clearLoaders = clear;
+    this.cacheHints = input.cacheHints ?? createCacheHints();
+    this.clock = input.clock;
+    this.fieldCache = input.fieldCache ?? null;
+    this.cacheManager = input.cacheManager ?? null;
+    this.requestId = input.requestId;
+    this.idempotencyKey = input.idempotencyKey ?? null;
+  }
+
+  get viewer(): Viewer {
+    return this.#input.viewer ?? refuseAnonymous();
+  }
+
+  get db(): TenantSession {
+    return this.#input.session ?? refuseAnonymous();
+  }
+
+  get now(): Date {
+    return this.clock.now;
+  }
+
+  get locale(): string {
+    return this.#input.locale?.() ?? 'en';
+  }
 }
 
 function refuseAnonymous(): never {

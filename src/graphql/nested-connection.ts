@@ -46,15 +46,25 @@ export function nestedConnection<Row extends { id: string }, Total>(
   loader: NestedLoader<Row>,
   { totalCount, ...key }: NestedKey & { totalCount: Total },
 ) {
-  return {
-    get edges() {
-      return loader.load(key).then((page) => page.edges);
-    },
-    get pageInfo() {
-      return loader.load(key).then((page) => page.pageInfo);
-    },
-    totalCount,
-  };
+  return new LazyConnection(totalCount, () => loader.load(key));
+}
+
+class LazyConnection<Row extends { id: string }, Total> {
+  readonly totalCount: Total;
+  readonly #load: () => Promise<NestedPage<Row>>;
+
+  constructor(totalCount: Total, load: () => Promise<NestedPage<Row>>) {
+    this.totalCount = totalCount;
+    this.#load = load;
+  }
+
+  get edges() {
+    return this.#load().then((page) => page.edges);
+  }
+
+  get pageInfo() {
+    return this.#load().then((page) => page.pageInfo);
+  }
 }
 
 /** Pages asked for with the same arguments; a wrong argument fails those who sent it and nobody else. */

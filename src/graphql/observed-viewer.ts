@@ -8,26 +8,42 @@ export type Aspect = 'person' | 'sites' | 'roles' | 'permissions' | 'tenant' | '
  * at cannot have changed it, whatever an author declared or forgot.
  */
 export function observeViewer(viewer: Viewer, saw: (aspect: Aspect) => void): Viewer {
-  return {
-    tenantId: viewer.tenantId, // always part of what an answer depends on
-    get personId() {
-      saw('person');
-      return viewer.personId;
-    },
-    get tenant() {
-      saw('tenant');
-      return viewer.tenant;
-    },
-    get roles() {
-      saw('roles');
-      return viewer.roles;
-    },
-    get siteIds() {
-      saw('sites');
-      return viewer.siteIds;
-    },
-    permissions: observePermissions(viewer.permissions, saw),
-  };
+  return new ObservedViewer(viewer, saw);
+}
+
+class ObservedViewer implements Viewer {
+  /** Always part of what an answer depends on. */
+  readonly tenantId: Viewer['tenantId'];
+  readonly permissions: Viewer['permissions'];
+  readonly #viewer: Viewer;
+  readonly #saw: (aspect: Aspect) => void;
+
+  constructor(viewer: Viewer, saw: (aspect: Aspect) => void) {
+    this.tenantId = viewer.tenantId;
+    this.permissions = new ObservedPermissions(viewer.permissions, saw);
+    this.#viewer = viewer;
+    this.#saw = saw;
+  }
+
+  get personId() {
+    this.#saw('person');
+    return this.#viewer.personId;
+  }
+
+  get tenant() {
+    this.#saw('tenant');
+    return this.#viewer.tenant;
+  }
+
+  get roles() {
+    this.#saw('roles');
+    return this.#viewer.roles;
+  }
+
+  get siteIds() {
+    this.#saw('sites');
+    return this.#viewer.siteIds;
+  }
 }
 
 /** Who asks, and in which language. */
@@ -60,30 +76,51 @@ export function aspectValue({ viewer, locale }: Asker, aspect: Aspect): string {
   }
 }
 
-function observePermissions(
-  permissions: ReadonlyMap<Permission, Reach>,
-  saw: (aspect: Aspect) => void,
-): ReadonlyMap<Permission, Reach> {
-  const all = () => {
-    saw('permissions');
-    return permissions;
-  };
-  return {
-    get(permission) {
-      saw(`permission:${permission}`);
-      return permissions.get(permission);
-    },
-    has(permission) {
-      saw(`permission:${permission}`);
-      return permissions.has(permission);
-    },
-    get size() {
-      return all().size;
-    },
-    entries: () => all().entries(),
-    keys: () => all().keys(),
-    values: () => all().values(),
-    forEach: (callback) => all().forEach(callback),
-    [Symbol.iterator]: () => all()[Symbol.iterator](),
-  };
+class ObservedPermissions implements ReadonlyMap<Permission, Reach> {
+  readonly #permissions: ReadonlyMap<Permission, Reach>;
+  readonly #saw: (aspect: Aspect) => void;
+
+  constructor(permissions: ReadonlyMap<Permission, Reach>, saw: (aspect: Aspect) => void) {
+    this.#permissions = permissions;
+    this.#saw = saw;
+  }
+
+  get(permission: Permission): Reach | undefined {
+    this.#saw(`permission:${permission}`);
+    return this.#permissions.get(permission);
+  }
+
+  has(permission: Permission): boolean {
+    this.#saw(`permission:${permission}`);
+    return this.#permissions.has(permission);
+  }
+
+  get size(): number {
+    return this.#all().size;
+  }
+
+  entries() {
+    return this.#all().entries();
+  }
+
+  keys() {
+    return this.#all().keys();
+  }
+
+  values() {
+    return this.#all().values();
+  }
+
+  forEach(callback: (reach: Reach, permission: Permission, map: ReadonlyMap<Permission, Reach>) => void): void {
+    this.#all().forEach(callback);
+  }
+
+  [Symbol.iterator]() {
+    return this.#all()[Symbol.iterator]();
+  }
+
+  #all(): ReadonlyMap<Permission, Reach> {
+    this.#saw('permissions');
+    return this.#permissions;
+  }
 }

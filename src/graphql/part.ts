@@ -35,14 +35,15 @@ export interface Recorder {
 export function openPart(options: PartOptions): Part & Recorder {
   const { session, asker, at, around } = options;
   const seen = new Set<Aspect>();
-  let holds: Holds = { fromMs: 0, untilMs: Number.POSITIVE_INFINITY };
+  const holds = { fromMs: 0, untilMs: Number.POSITIVE_INFINITY };
   const recorder: Recorder = {
     saw(aspect) {
       seen.add(aspect);
       around?.saw(aspect);
     },
     holdsBetween({ fromMs, untilMs }) {
-      holds = { fromMs: Math.max(holds.fromMs, fromMs), untilMs: Math.min(holds.untilMs, untilMs) };
+      holds.fromMs = Math.max(holds.fromMs, fromMs);
+      holds.untilMs = Math.min(holds.untilMs, untilMs);
       around?.holdsBetween({ fromMs, untilMs });
     },
   };
@@ -62,9 +63,7 @@ export function openPart(options: PartOptions): Part & Recorder {
     context,
     reads: session.reads,
     seen,
-    get holds() {
-      return holds;
-    },
+    holds,
     ...recorder,
   };
 }

@@ -28,16 +28,15 @@ export function createCachedReply({ cacheFacts, tellsCache }: CachedReplyOptions
     const { bytes, report, etag } = cached;
     const isKept = report.status !== 'BYPASS';
     const collapsed = cached.isCollapsed === true;
-    const told: Record<string, string> = {
-      ...headers,
-      'Cache-Status': cacheStatus(report, { stored: isKept, collapsed, detail: tellsCache }),
-    };
+    const status = cacheStatus(report, { stored: isKept, collapsed, detail: tellsCache });
     const body = () => (tellsCache ? withReport(bytes, report) : bytes);
-    if (!isKept) return { status: 200, headers: told, etag: null, body };
+    if (!isKept) return { status: 200, headers: { ...headers, 'Cache-Status': status }, etag: null, body };
     const { storedAtMs, variesByLocale, policy } = cached;
     const { ageMs, ttlMs, scope } = report;
     const { clientMaxAgeS } = policy;
-    Object.assign(told, clientCacheHeaders({ etag, storedAtMs, ageMs, ttlMs, scope, clientMaxAgeS, variesByLocale }));
+    const told = clientCacheHeaders({ etag, storedAtMs, ageMs, ttlMs, scope, clientMaxAgeS, variesByLocale });
+    for (const name in headers) told[name] = headers[name] ?? '';
+    told['Cache-Status'] = status;
     if (method === 'GET' && scope === 'PUBLIC') {
       told['Cache-Tag'] = cacheTagHeader({ secret: (await cacheFacts()).keySecret, operationName });
     }

@@ -11,7 +11,7 @@ import { answerTypes } from './media-type.ts';
 import { createReading, type ReadingOptions } from './reading.ts';
 import { sendReply, type Reply } from './reply.ts';
 import { readBody, refuseDeclaredLength } from './request-body.ts';
-import { endOf, type RequestEnd } from './request-end.ts';
+import { RequestEnd } from './request-end.ts';
 import { serverTiming, type RequestRecord } from './request-record.ts';
 import { createRunOperation, type RunOperationOptions } from './run-operation.ts';
 import type { Identity } from './tokens.ts';
@@ -45,7 +45,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     const { request, response, record } = asked;
     admit(request, limits);
     refuseDeclaredLength(request, limits.bodyBytes);
-    const ending = endOf(response, limits.durationMs);
+    const ending = new RequestEnd(response, limits.durationMs);
     try {
       const identity = await Promise.race([ending.failed, authenticate(request, verifyToken)]);
       if (identity) record.tenantId = identity.tenantId;

@@ -13,7 +13,7 @@ import type { Limits } from './limits.ts';
 import { parsePurge } from './purge-request.ts';
 import { checkSignature } from './purge-signature.ts';
 import { readBody, refuseDeclaredLength } from './request-body.ts';
-import { endOf } from './request-end.ts';
+import { RequestEnd } from './request-end.ts';
 import { addCost, type RequestRecord } from './request-record.ts';
 
 export interface PurgeEndpointOptions {
@@ -49,7 +49,7 @@ export function createPurgeEndpoint(options: PurgeEndpointOptions): PurgeEndpoin
     }
     admit(request, limits);
     refuseDeclaredLength(request, maxBodyBytes);
-    const ending = endOf(response, limits.durationMs);
+    const ending = new RequestEnd(response, limits.durationMs);
     try {
       const body = await Promise.race([ending.failed, carryOut(request, record)]);
       sendJson(response, { status: 200, body });

@@ -1,45 +1,48 @@
 import type { ServerResponse } from 'node:http';
 import { AppError } from '../errors.ts';
 
-/** When a request ends before its answer. */
-export interface RequestEnd {
-  /** Stops what is done for the request. Made when it is first asked for: an answer that is there needs none. */
-  readonly signal: AbortSignal;
+/**
+ * When a request ends before its answer: it takes longer than `durationMs`, or its client has gone.
+ *
+ * A class, as all that is made for each request and has a getter: an object literal with one makes V8 a hidden class of
+ * its own, which lives until the next full collection, and all that the getter refers to with it.
+ */
+export class RequestEnd {
   /** Rejects with what to answer. */
   readonly failed: Promise<never>;
-  /** The answer is there. */
-  settle(): void;
-}
+  readonly #response: ServerResponse;
+  readonly #timer: NodeJS.Timeout;
+  #fail: (why: AppError) => void = () => {};
+  #controller: AbortController | null = null;
+  #hasEnded = false;
 
-/** Ends a request that takes longer than `durationMs`, or whose client has gone. */
-export function endOf(response: ServerResponse, durationMs: number): RequestEnd {
-  let controller: AbortController | null = null;
-  let hasEnded = false;
-  let fail: (why: AppError) => void = () => {};
-  const failed = new Promise<never>((_, reject) => (fail = reject));
-  const end = (why: AppError) => {
-    hasEnded = true;
-    controller?.abort();
-    fail(why);
-  };
-  const tooLate = () => end(new AppError('SERVICE_UNAVAILABLE', 'The request took too long. Ask for less.'));
-  const timer = setTimeout(tooLate, durationMs);
-  const gone = () => end(new AppError('SERVICE_UNAVAILABLE', 'The client has gone.'));
-  response.once('close', gone);
-  if (response.destroyed) gone(); // it has gone already, and will not say so again
-  failed.catch(() => {}); // it may come after the answer
-  return {
-    get signal() {
-      if (!controller) {
-        controller = new AbortController();
-        if (hasEnded) controller.abort();
-      }
-      return controller.signal;
-    },
-    failed,
-    settle() {
-      clearTimeout(timer);
-      response.off('close', gone);
-    },
-  };
+  constructor(response: ServerResponse, durationMs: number) {
+    this.#response = response;
+    this.failed = new Promise<never>((_, reject) => (this.#fail = reject));
+    this.failed.catch(() => {}); // it may come after the answer
+    this.#timer = setTimeout(() => this.#end('The request took too long. Ask for less.'), durationMs);
+    response.once('close', this.#gone);
+    if (response.destroyed) this.#gone(); // it has gone already, and will not say so again
+  }
+
+  /** Stops what is done for the request. Made when it is first asked for: an answer that is there needs none. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#hasEnded) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** The answer is there. */
+  settle(): void {
+    clearTimeout(this.#timer);
+    this.#response.off('close', this.#gone);
+  }
+
+  readonly #gone = () => this.#end('The client has gone.');
+
+  #end(why: string): void {
+    this.#hasEnded = true;
+    this.#controller?.abort();
+    this.#fail(new AppError('SERVICE_UNAVAILABLE', why));
+  }
 }

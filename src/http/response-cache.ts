@@ -34,6 +34,8 @@ export interface ResponseCacheOptions {
   now: () => Date;
   /** Whether values of single fields are kept by themselves. @default true */
   keepsFields?: boolean;
+  /** Whether hits are told why they are hits. @default true */
+  explainsHits?: boolean;
 }
 
 export interface CachedExecution {
@@ -70,7 +72,7 @@ export interface ResponseCache {
 }
 
 export function createResponseCache(options: ResponseCacheOptions): ResponseCache {
-  const { schemaHash, codeHash = schemaHash, hardTimeoutMs, now, keepsFields = true } = options;
+  const { schemaHash, codeHash = schemaHash, hardTimeoutMs, now, keepsFields = true, explainsHits = true } = options;
   const scopes = createLearnedScopes();
   const fieldScopes = createLearnedScopes(); // as many as the schema has fields: no client can have them forgotten
   const joinAudience = createAudiences();
@@ -188,10 +190,9 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
       ageMs,
       // Whoever keeps what is older than it should be would make it older still.
       ttlMs: status === 'STALE' ? 0 : Math.max(0, entry.expiresAtMs - entry.storedAtMs - ageMs),
-      // Put together only for whoever reads it: most answers are hits that do not tell.
-      get reason() {
-        return `${explainRead(read)}; ${explainPlan(read, question.plan, scope)}`;
-      },
+      // A hit is worth explaining only to whoever is told.
+      reason:
+        explainsHits || status !== 'HIT' ? `${explainRead(read)}; ${explainPlan(read, question.plan, scope)}` : null,
     };
     return { bytes: entry.body, report, question, isCollapsed: read.isJoined, ...kept };
   }

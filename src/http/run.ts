@@ -60,33 +60,29 @@ export function openRun(options: RunOptions): Run {
   signal.addEventListener('abort', end, { once: true });
   const cacheHints = createCacheHints();
   const common = { asker, at, requestId, cacheHints };
-  let expiresAtMs = Number.POSITIVE_INFINITY;
   const fieldCache =
     fields &&
     openFieldCache(options, fields, {
       session,
       openPart: () => openPart({ ...common, session: session.part(), fieldCache: null, around: whole }),
       whole: () => whole,
-      relied: (untilMs) => (expiresAtMs = Math.min(expiresAtMs, untilMs)),
+      relied: (untilMs) => (run.expiresAtMs = Math.min(run.expiresAtMs, untilMs)),
     });
   const whole: Part & Recorder = openPart({ ...common, session, fieldCache });
-  return {
+  const run = {
     context: whole.context,
     session,
     seen: whole.seen,
     hints: cacheHints,
-    get holds() {
-      return whole.holds;
-    },
-    get expiresAtMs() {
-      return expiresAtMs;
-    },
+    holds: whole.holds,
+    expiresAtMs: Number.POSITIVE_INFINITY,
     async close() {
       signal.removeEventListener('abort', end);
       await session.close();
       onClose(session.cost);
     },
   };
+  return run;
 }
 
 function openFieldCache(

@@ -27,20 +27,27 @@ export interface FieldCacheHint {
 }
 
 export function createCacheHints(): CacheHints {
-  const opened = new Map<string, FieldCacheHint[]>();
-  return {
-    get isEmpty() {
-      return opened.size === 0;
-    },
-    of: (coordinate) => opened.get(coordinate)?.map(({ cacheHint }) => cacheHint) ?? [],
-    open(coordinate) {
-      const hint = createFieldHint();
-      const others = opened.get(coordinate);
-      if (others) others.push(hint);
-      else opened.set(coordinate, [hint]);
-      return hint;
-    },
-  };
+  return new HintsOfRun();
+}
+
+class HintsOfRun implements CacheHints {
+  readonly #opened = new Map<string, FieldCacheHint[]>();
+
+  get isEmpty(): boolean {
+    return this.#opened.size === 0;
+  }
+
+  of(coordinate: string): readonly CacheHint[] {
+    return this.#opened.get(coordinate)?.map(({ cacheHint }) => cacheHint) ?? [];
+  }
+
+  open(coordinate: string): FieldCacheHint {
+    const hint = new HintOfField();
+    const others = this.#opened.get(coordinate);
+    if (others) others.push(hint);
+    else this.#opened.set(coordinate, [hint]);
+    return hint;
+  }
 }
 
 /** The hint of the field that is being resolved. Only a field that declares `dynamic` has one. */
@@ -56,19 +63,15 @@ export interface WithCacheControl {
   cacheControl?: FieldCacheHint;
 }
 
-function createFieldHint(): FieldCacheHint {
-  let cacheHint: CacheHint = {};
-  return {
-    get cacheHint() {
-      return cacheHint;
-    },
-    setCacheHint(hint) {
-      const whole = Object.entries(hint).map(([name, value]) => [
-        name,
-        typeof value === 'number' ? wholeSeconds(value) : value,
-      ]);
-      cacheHint = replaced(cacheHint, Object.fromEntries(whole));
-    },
+class HintOfField implements FieldCacheHint {
+  cacheHint: CacheHint = {};
+
+  readonly setCacheHint = (hint: CacheHint): void => {
+    const whole = Object.entries(hint).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? wholeSeconds(value) : value,
+    ]);
+    this.cacheHint = replaced(this.cacheHint, Object.fromEntries(whole));
   };
 }
 
