@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-/** Opening and closing transactions, the freshness probe that requests share, and what a server reads once. */
+/** Opening connections and transactions, closing them, the freshness probe that requests share, what a server reads once. */
 const notData =
-  /^\s*(BEGIN|COMMIT|ROLLBACK|SET CONSTRAINTS)\b|change_epoch\(\)|\bchanges_since\(|\b(tracked_tables|cache_key_secrets|pg_proc)\b/;
+  /^\s*(BEGIN|COMMIT|ROLLBACK|SET CONSTRAINTS|SELECT pg_is_in_recovery)\b|change_epoch\(\)|\bchanges_since\(|\b(tracked_tables|cache_key_secrets|pg_proc)\b/;
 
 const loadsViewer = /"tenant_slug"/;
 
