@@ -25,11 +25,19 @@ export interface FaultyRun {
   endure: (atLeastMs: number) => Promise<void>;
 }
 
+/** What a phase must have met before it ends, however fast it is read: else the fault is hardly tried. */
+export interface AtLeast {
+  reads: number;
+  /** Reads near a change that they show. */
+  exposed: number;
+  writes: number;
+}
+
 export interface PhaseOptions {
   run: Omit<FaultyRun, 'endure'>;
   fault: Fault;
-  /** Checked in this phase at least, half of them while the fault lasts if it is one that lasts. */
-  reads: number;
+  /** Of this phase; half of the reads while the fault lasts, if it is one that lasts. */
+  atLeast: AtLeast;
   /** When the whole run must be over, on the clock of `performance.now()`. */
   deadlineMs: number;
 }
@@ -37,28 +45,33 @@ export interface PhaseOptions {
 /** A fault does not last longer than this, however slow the machine is. */
 const enduredMs = 10_000;
 
-export async function runPhase({ run, fault, reads, deadlineMs }: PhaseOptions): Promise<void> {
+export async function runPhase({ run, fault, atLeast, deadlineMs }: PhaseOptions): Promise<void> {
   const { checker } = run;
   const phase = checker.tally.begin(fault.name);
   const endure = async (atLeastMs: number) => {
     const { counts } = phase;
     const [before, sinceMs] = [counts.reads, performance.now()];
     const lastedMs = () => performance.now() - sinceMs;
-    const isDone = () => counts.reads - before >= reads / 2 || lastedMs() > Math.max(enduredMs, atLeastMs);
+    const isDone = () => counts.reads - before >= atLeast.reads / 2 || lastedMs() > Math.max(enduredMs, atLeastMs);
     await checker.until(
       () => lastedMs() >= atLeastMs && isDone(),
       enduredMs + atLeastMs + 1_000,
       () => `The phase "${fault.name}" did not end.`,
     );
     const seen = counts.reads - before;
-    if (seen < reads / 100) throw new Error(`Only ${seen} reads were answered while the fault lasted: ${fault.name}.`);
+    if (seen < atLeast.reads / 100)
+      throw new Error(`Only ${seen} reads were answered while the fault lasted: ${fault.name}.`);
     phase.note = `${seen} reads while it lasted`;
   };
   const note = await fault.inject({ ...run, endure });
   phase.note = [phase.note, note].filter(Boolean).join(', ');
+  const wanted = Object.entries(atLeast) as [keyof AtLeast, number][];
   await checker.until(
-    () => phase.counts.reads >= reads,
+    () => wanted.every(([what, count]) => phase.counts[what] >= count),
     Math.max(1_000, deadlineMs - performance.now()),
-    () => `Only ${phase.counts.reads} of ${reads} reads were checked when the time was over: ${fault.name}.`,
+    () => {
+      const met = wanted.map(([what, count]) => `${phase.counts[what]} of ${count} ${what}`).join(', ');
+      return `The phase "${fault.name}" had met only ${met} when the time was over.`;
+    },
   );
 }
