@@ -72,9 +72,9 @@ it.each([1, 10, 50])('lists %i tickets with all they refer to in at most 8 state
 it("adds one statement for the comments of all the tickets, one for their events and one for the events' counts", async () => {
   const count = async (fields: string) => {
     const query = `{ tickets(first: 50) { edges { node { number ${fields} } } } }`;
-    const { result, statements } = await countStatements(() => world.ask(world.acme.people.admin.token, query));
+    const { result, forAnswer } = await countStatements(() => world.ask(world.acme.people.admin.token, query));
     expect(result.errors).toBeUndefined();
-    return statements.length;
+    return forAnswer.length;
   };
   const bare = await count('');
   expect(await count('comments { totalCount }')).toBe(bare);
