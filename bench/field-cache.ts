@@ -1,14 +1,12 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type pg from 'pg';
 import { createApp, type App } from '../src/app/create-app.ts';
 import { demoTokens } from '../src/app/demo-tokens.ts';
-import { startEmbeddedDatabase } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { createPool } from '../src/db/pool.ts';
 import { createDice, type Dice } from '../src/seed/dice.ts';
 import { seedTenant } from '../src/seed/seed-tenant.ts';
+import { median } from './median.ts';
+import { startTemporaryDatabase } from './temporary-database.ts';
 
 // What keeping the values of fields saves: 50 different dashboard queries, with and without, on the same data.
 // npm run bench:field-cache [tickets, 20000] [rounds, 3]
@@ -93,9 +91,7 @@ const mixes: readonly Mix[] = [
 ];
 
 async function main(): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'freshfield-bench-'));
-  await chmod(dataDir, 0o755); // as root, Postgres runs as another user
-  const database = await startEmbeddedDatabase({ dataDir });
+  const database = await startTemporaryDatabase();
   const owner = createPool({
     connectionString: database.connectionString,
     role: null,
@@ -114,8 +110,6 @@ async function main(): Promise<void> {
   } finally {
     await owner.end();
     await database.stop();
-    await rm(dataDir, { recursive: true, force: true });
-    await rm(database.dataDir, { recursive: true, force: true });
   }
 }
 
@@ -241,11 +235,6 @@ function shuffled<Item>(items: readonly Item[], dice: Dice): Item[] {
     .map((item) => [dice.float(0, 1), item] as const)
     .toSorted(([one], [other]) => one - other)
     .map(([, item]) => item);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 await main();

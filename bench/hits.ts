@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { demoTokens } from '../src/app/demo-tokens.ts';
 import { printSdl } from '../src/app/print-sdl.ts';
-import { startEmbeddedDatabase } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { createPool } from '../src/db/pool.ts';
 import { seedDemo } from '../src/seed/seed-demo.ts';
 import { ensureBuilt } from '../test/support/built-server.ts';
 import { startScript, startServer, type Side } from './hits/sides.ts';
+import { median } from './median.ts';
+import { startTemporaryDatabase } from './temporary-database.ts';
 
 // What a hit costs: the same two answers from this server, from Yoga with its response cache as documented, and from a
 // bare node:http server that sends ready bytes, each in a process of its own, in turns.
@@ -47,9 +45,7 @@ interface Load {
 async function main(): Promise<void> {
   ensureBuilt();
   const secret = randomBytes(48).toString('base64');
-  const dataDir = await mkdtemp(join(tmpdir(), 'freshfield-bench-'));
-  await chmod(dataDir, 0o755); // as root, Postgres runs as another user
-  const database = await startEmbeddedDatabase({ dataDir });
+  const database = await startTemporaryDatabase();
   const owner = createPool({ connectionString: database.connectionString, role: null, max: 2, onError: () => {} });
   const sides: Record<string, Side> = {};
   try {
@@ -90,8 +86,6 @@ async function main(): Promise<void> {
     for (const side of Object.values(sides)) await side.stop();
     await owner.end();
     await database.stop();
-    await rm(dataDir, { recursive: true, force: true });
-    await rm(database.dataDir, { recursive: true, force: true });
   }
 }
 
@@ -145,10 +139,6 @@ async function post(side: Side, { body, headers }: Pick<Load, 'body' | 'headers'
 function shares(all: readonly number[]): string {
   const sorted = all.toSorted((one, other) => one - other);
   return `${median(all).toFixed(2)} (${sorted[0]?.toFixed(2)}–${sorted.at(-1)?.toFixed(2)})`;
-}
-
-function median(all: readonly number[]): number {
-  return all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)] ?? Number.NaN;
 }
 
 await main();

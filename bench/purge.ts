@@ -1,14 +1,12 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { countHeld, createCache, createMemoryStore, TagMap, type Computed } from '../src/cache/index.ts';
 import { purge, type PurgeTarget } from '../src/db/cache-purge.ts';
 import { createPostgresChangeLog } from '../src/db/change-log.ts';
-import { startEmbeddedDatabase } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { applicationRole, createPool } from '../src/db/pool.ts';
 import { createTenantSession } from '../src/db/session.ts';
 import { newId, type TenantId } from '../src/ids.ts';
+import { median } from './median.ts';
+import { startTemporaryDatabase } from './temporary-database.ts';
 
 // How long a purge takes with a hundred times as many entries: until it is committed, and until the next read of a node
 // that holds them is found to be a miss; and, apart, what it takes to count them for a dry run.
@@ -33,9 +31,7 @@ interface Node {
 }
 
 async function main(): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'freshfield-bench-'));
-  await chmod(dataDir, 0o755); // as root, Postgres runs as another user
-  const database = await startEmbeddedDatabase({ dataDir });
+  const database = await startTemporaryDatabase();
   const pool = { connectionString: database.connectionString, max: 2, onError: () => {} };
   const [owner, application] = [createPool({ ...pool, role: null }), createPool({ ...pool, role: applicationRole })];
   try {
@@ -56,8 +52,6 @@ async function main(): Promise<void> {
   } finally {
     await Promise.all([owner.end(), application.end()]);
     await database.stop();
-    await rm(dataDir, { recursive: true, force: true });
-    await rm(database.dataDir, { recursive: true, force: true });
   }
 }
 
@@ -129,10 +123,6 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function ms(value: number): string {

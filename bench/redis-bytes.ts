@@ -1,7 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createRedisCache } from '@envelop/response-cache-redis';
 import { useResponseCache } from '@envelop/response-cache';
 import { buildSchema as buildFromSdl } from 'graphql';
@@ -12,12 +9,12 @@ import { demoTokens } from '../src/app/demo-tokens.ts';
 import { printSdl } from '../src/app/print-sdl.ts';
 import { createRedisStore } from '../src/app/redis-store.ts';
 import { parseEncryptionKeys, type EncryptionKey } from '../src/cache/index.ts';
-import { startEmbeddedDatabase } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { createPool } from '../src/db/pool.ts';
 import { seedDemo } from '../src/seed/seed-demo.ts';
 import { until } from '../test/support/built-server.ts';
 import { startTestRedis } from '../test/support/redis.ts';
+import { startTemporaryDatabase } from './temporary-database.ts';
 
 // What one answer takes in Redis: 120 ticket lists of about 12 KB, each ticket in ten of them, asked of this server and
 // of Yoga with its response cache as documented.
@@ -45,9 +42,7 @@ interface Page {
 type Ask = (query: string, variables: object) => Promise<{ data: any; bytes: number }>;
 
 async function main(): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'freshfield-bench-'));
-  await chmod(dataDir, 0o755); // as root, Postgres runs as another user
-  const database = await startEmbeddedDatabase({ dataDir });
+  const database = await startTemporaryDatabase();
   const redis = await startTestRedis();
   const owner = createPool({ connectionString: database.connectionString, role: null, max: 2, onError: () => {} });
   try {
@@ -92,8 +87,6 @@ async function main(): Promise<void> {
     await owner.end();
     await redis.stop();
     await database.stop();
-    await rm(dataDir, { recursive: true, force: true });
-    await rm(database.dataDir, { recursive: true, force: true });
   }
 }
 

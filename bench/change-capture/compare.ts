@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import type { Load } from './loads.ts';
 import type { Side, Sides } from './sides.ts';
+import { median } from '../median.ts';
 
 export interface Comparison {
   /** Writes per second with the log, as a share of those without: the median of all rounds. */
@@ -60,11 +61,9 @@ export async function compare(load: Load, sides: Sides, { rounds, turnMs }: Comp
   return {
     ratio: median(ratios),
     quartiles: [ratios[Math.floor(rounds / 4)] ?? NaN, ratios[Math.ceil((3 * rounds) / 4) - 1] ?? NaN],
-    moreMs: median(
-      sorted(measured.map(({ on, off }) => load.clients * (1_000 / on.perSecond - 1_000 / off.perSecond))),
-    ),
-    perSecond: median(sorted(measured.map(({ off }) => off.perSecond))),
-    cpu: median(sorted(measured.map(({ on, off }) => off.cpuMs / on.cpuMs))),
+    moreMs: median(measured.map(({ on, off }) => load.clients * (1_000 / on.perSecond - 1_000 / off.perSecond))),
+    perSecond: median(measured.map(({ off }) => off.perSecond)),
+    cpu: median(measured.map(({ on, off }) => off.cpuMs / on.cpuMs)),
   };
 }
 
@@ -82,8 +81,4 @@ async function cpuMsOf(owner: pg.Pool): Promise<number> {
 
 function sorted(values: readonly number[]): number[] {
   return values.toSorted((one, other) => one - other);
-}
-
-function median(ordered: readonly number[]): number {
-  return ordered[Math.floor(ordered.length / 2)] ?? NaN;
 }

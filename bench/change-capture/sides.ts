@@ -1,13 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type pg from 'pg';
-import { startEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { createTenantSession } from '../../src/db/session.ts';
 import { newId, type PersonId, type TenantId } from '../../src/ids.ts';
 import { createTenant } from '../../src/modules/tenant/create-tenant.ts';
+import { startTemporaryDatabase } from '../temporary-database.ts';
 
 export interface BenchTenant {
   readonly id: TenantId;
@@ -34,9 +31,7 @@ const ticketsPerTenant = 1_000;
 
 /** Starts a Postgres with two copies of one database; in one of them the triggers are switched off. */
 export async function startSides(): Promise<Sides> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'freshfield-bench-'));
-  await chmod(dataDir, 0o755); // as root, Postgres runs as another user
-  const database = await startEmbeddedDatabase({ dataDir });
+  const database = await startTemporaryDatabase();
   const open = (name: string) => {
     const url = new URL(database.connectionString);
     url.pathname = `/${name}`;
@@ -65,8 +60,6 @@ export async function startSides(): Promise<Sides> {
     async stop() {
       await Promise.all([captured.owner.end(), plain.owner.end()]);
       await database.stop();
-      await rm(dataDir, { recursive: true, force: true });
-      await rm(database.dataDir, { recursive: true, force: true });
     },
   };
 }

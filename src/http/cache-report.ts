@@ -4,7 +4,7 @@ import type { Executed, Part } from './incremental.ts';
 import type { CachedResult } from './cached-result.ts';
 import type { Exchange } from './yoga.ts';
 
-/** Takes an answer of the cache: ready bytes wait for `deliver`, anything else goes on through the stages. */
+/** Takes an answer of the cache: ready bytes wait to be sent, anything else goes on through the stages. */
 export function takeCached(exchange: Exchange, cached: CachedResult): Executed {
   if ('bytes' in cached) {
     exchange.cached = cached;

@@ -14,7 +14,7 @@ export interface SentRequest {
   readonly method: string;
   /** The `Accept` header. */
   readonly accept: string;
-  /** The body, or of a GET what follows the question mark. */
+  /** The body, or of a GET the address. */
   readonly text: string;
 }
 

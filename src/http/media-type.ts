@@ -24,9 +24,11 @@ interface Range {
  */
 export function answerTypes(accept: string | undefined): readonly string[] {
   const header = accept ?? '*/*';
-  const known = remembered.get(header) ?? typesOf(header);
-  remembered.set(header, known);
-  return known;
+  const known = remembered.get(header);
+  if (known) return known;
+  const types = typesOf(header);
+  remembered.set(header, types);
+  return types;
 }
 
 function typesOf(accept: string): readonly string[] {

@@ -1,5 +1,10 @@
-import { getOperationAST, getVariableValues, type ExecutionArgs, type GraphQLSchema } from 'graphql';
-import type { OperationDefinitionNode } from 'graphql';
+import {
+  getOperationAST,
+  getVariableValues,
+  type ExecutionArgs,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { createKey, type KeyPart } from '../cache/index.ts';
 import { planOf, type CachePlan } from '../graphql/cache-plan.ts';
 import { canonicalText, documentHash } from '../graphql/canonical.ts';
